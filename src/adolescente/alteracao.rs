@@ -11,13 +11,14 @@ use crate::value::field::{Change, changed_fields};
 use chrono::NaiveDate;
 use serde::Serialize;
 
-/// The changes to a record. A change cannot erase the mandatory fields (R24).
+/// The changes to a record. The rules refuse a change that erases a mandatory field (R24).
 #[derive(Clone, Default, Serialize)]
 pub struct AdolescenteAlteracao {
     pub nome: Change<String>,
     pub sobrenome: Change<String>,
     pub nome_social: Change<String>,
     pub data_nascimento: Change<NaiveDate>,
+    /// `None` keeps the value.
     pub data_nascimento_presumida: Option<bool>,
     pub data_obito: Change<NaiveDate>,
     pub sexo_biologico: Change<SexoBiologico>,

@@ -140,7 +140,8 @@ impl fmt::Debug for Adolescente {
 row! {
     columns summary_columns of "a";
 
-    /// A record without the fields that only some callers may see and few queries select.
+    /// A record without the fields that always require `pse-dados-sensiveis`, which few queries
+    /// select. `nome` requires it beside a social name.
     #[derive(HasQuery)]
     #[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg))]
     pub struct Summary {

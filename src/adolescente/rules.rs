@@ -75,7 +75,7 @@ pub fn r1_adolescente_visivel() -> Refusal {
         .hint("confira o identificador")
 }
 
-/// R1: the same refusal after a search by CPF.
+/// R1: the same refusal for a record that a client names by its CPF.
 pub fn r1_cpf_visivel() -> Refusal {
     Refusal::new(CodigoErro::AdolescenteNaoEncontrado, "R1", "Adolescente não encontrado")
         .at(["cpf"])
@@ -94,8 +94,8 @@ pub fn r24_minimo(new: &AdolescenteDados) -> impl Iterator<Item = Refusal> {
     .flatten()
 }
 
-/// R24: the date of birth is not in the future. The rule does not check the present age, because
-/// the law counts the age at the time of the act.
+/// R24: the date of birth lies between 1900 and today. The rule does not check the present age,
+/// because the law counts the age at the time of the act.
 pub fn r24_nascimento_passado(nascimento: Option<NaiveDate>, today: NaiveDate) -> Option<Refusal> {
     let refusal = date_between(nascimento, since_1900(), today, "R24");
     refusal.map(|r| r.at(["dados", "dataNascimento"]))

@@ -42,8 +42,9 @@ impl Command for CadastrarAdolescente {
     }
 }
 
-/// Inserts the record under the next identificador. A link may have registered that identificador
-/// already (R14), which the generator does not know. Then this tries the next one.
+/// Inserts the record under the next identificador that is free. If a concurrent transaction
+/// registers that identificador first (R14), this tries the next one, 20 times in all. `None` when
+/// the CPF is taken or every attempt failed.
 fn insert(
     session: &mut Session<'_>,
     tribunal: i16,
@@ -162,7 +163,8 @@ impl Command for AtualizarAdolescente {
 }
 
 /// Checks that the caller may make the search and that it passes the rules (R25). Refuses a caller
-/// without a tribunal, because an empty result would say that nobody matches.
+/// with `pse-nacional`: the search covers one tribunal, and an empty result would say that nobody
+/// matches.
 pub fn search(actor: &Actor, search: Search) -> Result<Semelhantes, Error> {
     actor.require(Papel::Consulta)?;
     if actor.has(Papel::Nacional) {

@@ -1,4 +1,5 @@
 //! Commands on processos: the inputs of the writes, before any rule has checked them.
+//! [`NewProcesso`] is a registration that the rules have accepted.
 
 use super::{NumeroProcesso, Responsavel, SituacaoProcesso, TipoProcesso};
 use crate::adolescente::{AdolescenteDados, AdolescenteId, Identificador};
@@ -33,8 +34,8 @@ pub struct ResponsavelChange {
     pub cpf: Change<Cpf>,
 }
 
-/// R13: an update of magistrado and serventuário, the only fields of a processo that an update
-/// changes.
+/// R13: an update of magistrado and serventuário. Of the registered fields of a processo, only
+/// these and the situação ever change.
 #[derive(Debug, Clone, Serialize)]
 pub struct AtualizarResponsaveis {
     pub processo: NumeroProcesso,
@@ -60,6 +61,7 @@ pub struct VincularAdolescente {
     pub processo: NumeroProcesso,
     pub adolescente: Identificador,
     /// Data to register the adolescente with, if the tribunal does not know the identificador.
+    /// Without them the record is pending.
     pub dados: Option<AdolescenteDados>,
     pub versao_esperada: Option<i32>,
     /// Refusals of the fields that the API could not parse.
@@ -67,7 +69,7 @@ pub struct VincularAdolescente {
     pub malformed: Vec<Refusal>,
 }
 
-/// R16 to R18: ends a link.
+/// R16 to R18: ends a vínculo.
 #[derive(Debug, Clone, Serialize)]
 pub struct DesvincularAdolescente {
     pub processo: NumeroProcesso,

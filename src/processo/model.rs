@@ -1,4 +1,4 @@
-//! The processo, its number, and its links to adolescentes.
+//! The processo, its number, and its vínculos to adolescentes.
 
 use crate::adolescente::AdolescenteId;
 use crate::db::schema::processo;
@@ -177,7 +177,7 @@ row! {
 }
 
 impl Vinculo {
-    /// A link is active until it has an end.
+    /// A vínculo is active until it has an end.
     pub fn situacao(&self) -> SituacaoVinculo {
         match self.encerrado_em {
             None => SituacaoVinculo::Ativo,
@@ -200,7 +200,8 @@ row! {
     }
 }
 
-/// A caller that sees a link learns that its two ends are linked, so the audit trail records both.
+/// A caller that sees a vínculo learns that its two ends are linked, so the audit trail records
+/// both.
 impl HasResources for LinkedVinculo {
     fn collect_resources(&self, resources: &mut Vec<Resource>) {
         resources.push(Resource::Processo(self.processo_id.0));

@@ -25,14 +25,14 @@ pub struct AtualizarAdolescenteInput {
     mode: ModoInput,
 }
 
-/// Alteração dos dados de um adolescente: campo ausente mantém, null apaga. Null não se admite em nome, sobrenome, nascimento nem sexo.
+/// Alteração dos dados de um adolescente: campo ausente mantém, null apaga. Null não se admite em nome, sobrenome, nascimento nem sexo, e em `dataNascimentoPresumida` mantém.
 #[derive(InputObject)]
 pub struct AdolescenteAlteracaoInput {
     /// Nome civil.
     nome: MaybeUndefined<String>,
     /// Sobrenome.
     sobrenome: MaybeUndefined<String>,
-    /// Nascimento; não pode ser futuro.
+    /// Nascimento, de 1900 até hoje.
     data_nascimento: MaybeUndefined<Date>,
     /// Sexo biológico.
     sexo_biologico: MaybeUndefined<SexoBiologico>,

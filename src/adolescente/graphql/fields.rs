@@ -256,7 +256,7 @@ impl AdolescenteNode {
         connect_field(ctx, GuiasOf::Adolescente(self.summary().id, situacao), page).await
     }
 
-    /// Alterações deste cadastro, da mais antiga à mais nova se não se diz `sentido`.
+    /// Alterações do cadastro, dos vínculos e das guias deste adolescente, da mais antiga à mais nova se não se diz `sentido`.
     #[graphql(directive = PageSize::apply())]
     #[expect(clippy::too_many_arguments, reason = "the arguments, as Relay names them")]
     async fn eventos(

@@ -73,7 +73,7 @@ conditions! {
 }
 
 relation_filter! {
-    /// Condição sobre os adolescentes do outro lado de uma relação; `algum` e `nenhum` somam-se com E.
+    /// Condição sobre os adolescentes do outro lado de uma relação; `algum` e `nenhum`, se vêm juntos, têm de valer ambos.
     AdolescenteRelacaoFiltro of AdolescenteFiltro
 }
 

@@ -1,8 +1,8 @@
 //! Adolescentes in the GraphQL schema: the queries. The fields are in `fields.rs`, connections in
 //! `connections.rs`, filters in `filter.rs`.
 //!
-//! The types of async-graphql are static, so this module refers to `processo::graphql` and to
-//! `graphql::schema`, and they refer to it.
+//! The types of async-graphql are static, so this module refers to the `graphql` of other slices
+//! (such as `processo`) and to `graphql::schema`, and they refer to it.
 
 mod alteracao;
 mod scalars;
@@ -137,7 +137,7 @@ async fn find(
             ctx.actor().require(Papel::DadosSensiveis)?;
             let found = ctx.loaders().load_named(AdolescenteByCpf { cpf, tribunal }).await?;
             // A caller that finds a person by the CPF knows whose CPF it is, even if the query does
-            // not select `cpf`.
+            // not select `cpf`, so the audit trail records the field as seen.
             ctx.sensitive(SensitiveField::Cpf, found)
         }
         _ => {

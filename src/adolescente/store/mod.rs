@@ -1,4 +1,5 @@
-//! SQL that reads adolescentes.
+//! SQL of adolescentes: the columns, and the reads of single records. The list is in `lists.rs`,
+//! the locks and the writes in `write.rs`.
 
 mod write;
 mod lists;
@@ -90,7 +91,8 @@ impl Relation for AdolescenteByCpf {
         let cpfs: Vec<_> = keys.iter().map(|key| key.cpf.unmasked().to_owned()).collect();
         let mut these = Sql::new("a.cpf = ANY(").bind(cpfs).push(")");
         if session.scope.tribunal().is_none() {
-            // The index begins with the tribunal, so a search in all of them must name each one.
+            // The index on the CPF begins with the tribunal, so a search in all of them names each
+            // one to use the index.
             let all = TRIBUNAIS.iter().map(|tribunal| tribunal.code).collect::<Vec<_>>();
             these = these.push(" AND a.tribunal_codigo = ANY(").bind(all).push(")");
         }
@@ -112,7 +114,8 @@ pub fn by_id(session: &mut Session<'_>, id: AdolescenteId) -> QueryResult<Adoles
     found.ok_or(diesel::NotFound)
 }
 
-/// The ids of the registered adolescentes among these.
+/// The identificadores that the caller's tribunal has registered among these, each with the id of
+/// its record.
 pub fn known(
     session: &mut Session<'_>,
     identificadores: &[&Identificador],
@@ -130,7 +133,8 @@ pub fn by_identificadores(
     read(session, with_identificadores(identificadores.iter().copied()))
 }
 
-/// The identificador of the record in the tribunal with this CPF. `None` without a CPF.
+/// The identificador of the record in the tribunal with this CPF. `None` if there is no such
+/// record, or if `cpf` is `None`.
 pub fn by_cpf(session: &mut Session<'_>, cpf: Option<&Cpf>) -> QueryResult<Option<Identificador>> {
     let Some(cpf) = cpf else { return Ok(None) };
     let this = Sql::new("a.cpf = ").bind(cpf.unmasked().to_owned());

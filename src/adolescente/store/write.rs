@@ -1,4 +1,4 @@
-//! SQL that writes adolescentes.
+//! SQL that locks and writes adolescentes.
 
 use crate::adolescente::{Adolescente, AdolescenteDados, AdolescenteId, Identificador};
 use crate::db::Session;
@@ -9,7 +9,7 @@ use diesel::result::DatabaseErrorKind;
 use diesel::result::Error::DatabaseError;
 
 /// Locks the rows until the transaction ends, always in the order of the ids. Transactions whose
-/// decision depends on the links of an adolescente wait for each other here.
+/// decision depends on the vínculos of an adolescente wait for each other here.
 pub fn lock(session: &mut Session<'_>, ids: &[AdolescenteId]) -> QueryResult<()> {
     adolescente::table
         .filter(adolescente::id.eq_any(ids))
@@ -36,7 +36,7 @@ pub fn locked(
 }
 
 /// Writes the fields of a record that can change, and its next version. `None` when another record
-/// of the tribunal has the CPF.
+/// of the tribunal has the CPF; the transaction has then failed.
 pub fn update(
     session: &mut Session<'_>,
     new: &Adolescente,

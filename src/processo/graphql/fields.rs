@@ -150,7 +150,7 @@ impl CommonFields {
         connect_field(ctx, GuiasOf::Processo(self.0.id, situacao), page).await
     }
 
-    /// Trâmites cujo protocolo é o número deste processo e em que quem chama é parte.
+    /// Trâmites visíveis cujo protocolo é o número deste processo.
     #[graphql(directive = PageSize::apply())]
     async fn tramites(
         &self,
@@ -249,7 +249,7 @@ impl ExecucaoFields {
         referencia.ok_or_else(|| Error::internal(anyhow::anyhow!("an execução without reference")))
     }
 
-    /// Apuração de origem; nula quando é de outro tribunal (R10, R22).
+    /// Apuração de origem; nula quando quem chama não a vê, por ser de outro tribunal (R10, R22).
     async fn apuracao(&self, ctx: &Context<'_>) -> Option<Result<JsonObject<ProcessoApuracao>>> {
         // Boxed to keep the future of this object small, as in `connect`.
         origem(ctx, &self.0).boxed().await.map(|found| found.map(JsonObject)).transpose()
@@ -305,7 +305,8 @@ impl ResponsavelNode {
     }
 }
 
-/// The apuração that an execução comes from. `None` when it belongs to another tribunal (R10, R22).
+/// The apuração that an execução comes from. `None` when the caller may not see it, because it
+/// belongs to another tribunal (R10, R22).
 pub(super) async fn origem(
     ctx: &Context<'_>,
     execucao: &Processo,

@@ -87,7 +87,7 @@ conditions! {
 }
 
 relation_filter! {
-    /// Condição sobre os processos do outro lado de uma relação; `algum` e `nenhum` somam-se com E.
+    /// Condição sobre os processos do outro lado de uma relação; `algum` e `nenhum`, se vêm juntos, têm de valer ambos.
     ProcessoRelacaoFiltro of ProcessoFiltro
 }
 
@@ -179,8 +179,8 @@ ordering! {
     }
 }
 
-/// R4: a number with wrong check digits is an error, even in a negated filter, because no processo
-/// can have it.
+/// R4: a number with wrong check digits is an error, even in a negated filter, unless the setting
+/// `verificar_digito` is off.
 pub fn check_numero(
     conditions: &FilterContext<'_>,
     field: &'static str,

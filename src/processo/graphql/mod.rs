@@ -1,9 +1,9 @@
 //! Processos in the GraphQL schema: the queries. Types are in `types.rs`, their fields in
-//! `fields.rs`, connections in `connections.rs`, filters in `filter.rs`, and links as objects of
+//! `fields.rs`, connections in `connections.rs`, filters in `filter.rs`, and vínculos as objects of
 //! their own in `vinculo.rs`.
 //!
-//! The types of async-graphql are static, so this module refers to `adolescente::graphql` and to
-//! `graphql::schema`, and they refer to it.
+//! The types of async-graphql are static, so this module refers to the `graphql` of other slices
+//! (such as `adolescente`) and to `graphql::schema`, and they refer to it.
 
 mod alteracao;
 mod scalars;

@@ -48,11 +48,11 @@ payload! {
 /// Resultado de vincularAdolescente.
 #[derive(SimpleObject)]
 pub struct VincularAdolescentePayload {
-    /// A aresta criada, para a conexão do cliente; nula se recusado ou simulado.
+    /// A aresta nova de `Processo.adolescentes`; nula se recusado ou simulado.
     edge: Option<EdgeWithVinculo<AdolescentesOfProcesso>>,
     /// O processo; nulo se recusado ou simulado.
     processo: Option<ProcessoNode>,
-    /// O que convém saber e não impediu, em português.
+    /// Avisos em português, que não impediram a operação.
     avisos: Vec<String>,
     #[graphql(flatten)]
     completion: Completion,
@@ -70,7 +70,7 @@ pub struct DesvincularAdolescentePayload {
 }
 
 /// The edge that `Processo.adolescentes` would return, so that a client can put it in its own copy
-/// of that connection. The cursor fits the default `situacao` while the link is open, and
+/// of that connection. The cursor fits the default `situacao` while the vínculo is open, and
 /// `situacao: null` once it has ended.
 fn vinculo_edge(
     processo: &Processo,

@@ -1,4 +1,4 @@
-//! Links in the GraphQL schema: the type `Vinculo`, the list of all links, and its filter.
+//! Vínculos in the GraphQL schema: the type `Vinculo`, the list of all vínculos, and its filter.
 
 use super::filter::{self, ProcessoFiltro};
 use super::types::ProcessoNode;
@@ -146,7 +146,7 @@ conditions! {
 }
 
 relation_filter! {
-    /// Condição sobre os vínculos do outro lado de uma relação; `algum` e `nenhum` somam-se com E.
+    /// Condição sobre os vínculos do outro lado de uma relação; `algum` e `nenhum`, se vêm juntos, têm de valer ambos.
     VinculoRelacaoFiltro of VinculoFiltro
 }
 

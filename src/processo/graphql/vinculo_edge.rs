@@ -1,4 +1,4 @@
-//! The edge of the connections between adolescentes and processos, with the fields of the link.
+//! The edge of the connections between adolescentes and processos, with the fields of the vínculo.
 
 use super::VinculoNode;
 use crate::graphql_types::connection::{GraphqlList, write_cursor};

@@ -1,5 +1,5 @@
-//! Rules on changing a processo: its responsáveis (R13), its links (R14 to R18) and its visibility
-//! (R1).
+//! Rules on changing a processo: its responsáveis (R13), its vínculos (R14 to R18) and its
+//! visibility (R1).
 
 use crate::adolescente::Identificador;
 use crate::adolescente::rules::r23_cpf_valido;
@@ -15,16 +15,16 @@ use std::borrow::Cow;
 /// Facts from the database about a processo and an adolescente, read while both rows are locked.
 #[derive(Debug, Clone, Default)]
 pub struct VinculoFacts {
-    /// Whether an open link joins the two.
+    /// Whether an open vínculo joins the two.
     pub ativo: bool,
-    /// Number of adolescentes with an open link to the processo.
+    /// Number of adolescentes with an open vínculo to the processo.
     pub adolescentes: usize,
     /// The active execução of the adolescente in the tribunal, if any.
     pub execucao_ativa: Option<NumeroProcesso>,
 }
 
-/// R15: the conditions for a new link. An active execução alone does not block the link: R12 exists
-/// for the new apuração of an adolescente who already serves a measure.
+/// R15: the conditions for a new vínculo. An active execução alone does not block the vínculo,
+/// because an adolescente who already serves a measure may be a party of a new apuração.
 pub fn r15_vincular(processo: &Processo, facts: &VinculoFacts) -> Vec<Refusal> {
     let mut refusals = apuracao_ativa(processo, "R15");
     if facts.ativo {
@@ -42,7 +42,8 @@ pub fn r15_vincular(processo: &Processo, facts: &VinculoFacts) -> Vec<Refusal> {
     refusals
 }
 
-/// R16 to R18: the conditions for ending a link. Ending a link never registers an adolescente.
+/// R16 to R18: the conditions for ending a vínculo. Ending a vínculo never registers an
+/// adolescente.
 pub fn r16_r18_desvincular(processo: &Processo, facts: &VinculoFacts) -> Vec<Refusal> {
     let mut refusals = apuracao_ativa(processo, "R16");
     if processo.tipo != TipoProcesso::Apuracao {
@@ -72,7 +73,7 @@ pub fn r16_r18_desvincular(processo: &Processo, facts: &VinculoFacts) -> Vec<Ref
     refusals
 }
 
-/// R15, R16: links change only on an apuração that is not archived.
+/// R15, R16: vínculos change only on an apuração that is not archived.
 fn apuracao_ativa(processo: &Processo, rule: &'static str) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     if processo.tipo != TipoProcesso::Apuracao {
@@ -116,9 +117,10 @@ pub fn r1_r4_processo_do_numero(numero: &NumeroProcesso, rules: Rules) -> Refusa
     }
 }
 
-/// R14: a link registers an identificador that the tribunal does not know. Without data, the record
-/// is pending. The setting `registrar_pendente` turns pending records off, because a typing error
-/// would create a person who does not exist in a register of criminal justice.
+/// R14: a new vínculo registers an identificador that the tribunal does not know. Without data, the
+/// record is pending. If the setting `registrar_pendente` is off, this refuses a vínculo without
+/// data, because a typing error would enter a person who does not exist in a register of criminal
+/// justice.
 pub fn r14_desconhecido(
     identificador: &Identificador,
     has_dados: bool,
@@ -132,7 +134,7 @@ pub fn r14_desconhecido(
     })
 }
 
-/// R13, R23: the fields that an update of the responsáveis brings.
+/// R13, R23: the checks of the names and CPFs that an update of the responsáveis sets.
 pub fn r13_responsaveis(command: &AtualizarResponsaveis) -> Vec<Refusal> {
     let check_cpf = |person: &ResponsavelChange| r23_cpf_valido(person.cpf.new_value());
     let check_nome = |person: &ResponsavelChange| {
@@ -149,7 +151,7 @@ pub fn r13_responsaveis(command: &AtualizarResponsaveis) -> Vec<Refusal> {
     .collect()
 }
 
-/// R17: the reason for ending a link is a short text.
+/// R17: the reason for ending a vínculo has at most 500 characters.
 pub fn r17_motivo(motivo: Option<&str>) -> Option<Refusal> {
     const MAX_MOTIVO: usize = 500;
     field::multiline_text(motivo, MAX_MOTIVO).map(|refusal| refusal.at(["motivo"]))

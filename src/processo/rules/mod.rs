@@ -28,15 +28,17 @@ pub type Known = HashMap<Identificador, AdolescenteId>;
 pub struct Facts {
     /// The adolescentes in the command that the tribunal knows.
     pub known: Known,
-    /// Whether a processo has the number already, even one that the caller may not see.
+    /// Whether a visible processo has the number already. The service looks this up only for a
+    /// registration that another rule refuses; for the others the insert finds a number that is
+    /// taken, also by a processo that the caller may not see.
     pub numero_taken: bool,
     /// Whether the reference is an apuração of some tribunal.
     pub referencia_is_apuracao: bool,
     /// The active execução, in the tribunal, of an adolescente in the command. `store::facts` reads
     /// it only for an execução, while it holds the lock on the adolescente.
     pub execucao_ativa: Option<NumeroProcesso>,
-    /// The adolescentes in the command that have or had a link to the reference. `None` when the
-    /// reference is of another tribunal.
+    /// The adolescentes in the command that have or had a vínculo to the reference. `None` when the
+    /// caller's tribunal does not have the reference.
     pub vinculados_in_referencia: Option<Vec<AdolescenteId>>,
     /// The rascunho that the command names, if the tribunal has it; its row is locked until the
     /// transaction ends.
@@ -90,7 +92,7 @@ pub fn cadastro(
 }
 
 /// The processo to insert, once [`cadastro`] returned no refusal. `None` when a mandatory field is
-/// missing.
+/// missing or an adolescente is unknown.
 pub fn accepted(mut command: CadastrarProcesso, facts: &Facts) -> Option<NewProcesso> {
     let known = |item: &Option<Identificador>| facts.known.get(item.as_ref()?).copied();
     Some(NewProcesso {
@@ -130,8 +132,8 @@ pub fn r3_adolescentes_sem_repeticao(
     })
 }
 
-/// R4: the check digits are right. The setting `verificar_digito` turns the rule off for legacy
-/// loads.
+/// R4: the check digits are right. The rule holds unless the setting `verificar_digito` is off, as
+/// for legacy loads.
 pub fn r4_digito(numero: &NumeroProcesso, rules: Rules) -> Option<Refusal> {
     let expected = numero.expected_digit();
     (rules.verificar_digito && numero.digit() != expected).then(|| {
@@ -233,7 +235,7 @@ pub fn r9_r10_referencia(command: &CadastrarProcesso, facts: &Facts) -> Option<R
     )
 }
 
-/// R11: an execução has one adolescente.
+/// R11: an execução has at most one adolescente. R3 refuses an empty list.
 pub fn r11_um_adolescente(command: &CadastrarProcesso) -> Option<Refusal> {
     (command.tipo == Some(TipoProcesso::Execucao) && command.adolescentes.len() > 1).then(|| {
         let message = "a execução admite um único adolescente";
@@ -243,8 +245,9 @@ pub fn r11_um_adolescente(command: &CadastrarProcesso) -> Option<Refusal> {
     })
 }
 
-/// R12: an adolescente serves one execução at a time in the tribunal; the unification of measures
-/// archives the others. `ativa` is the execução that is active now.
+/// R12: an adolescente serves one execução at a time in the tribunal; a court that unifies measures
+/// archives the other execuções. `ativa` is the execução that is active now. The rule holds unless
+/// the setting `exigir_execucao_unica` is off.
 pub fn r12_uma_execucao_ativa(ativa: Option<&NumeroProcesso>, rules: Rules) -> Option<Refusal> {
     let ativa = ativa.filter(|_| rules.exigir_execucao_unica)?;
     let message = format!("Adolescente já possui processo de execução ativo, o {ativa}");
@@ -255,8 +258,8 @@ pub fn r12_uma_execucao_ativa(ativa: Option<&NumeroProcesso>, rules: Rules) -> O
     Some(refusal)
 }
 
-/// R11: the adolescente of an execução has or had a link to its apuração. By default a violation is
-/// a warning, because the clerk may edit the parties.
+/// R11: the adolescente of an execução has or had a vínculo to its apuração. By default a violation
+/// is a warning, because the clerk may edit the parties.
 pub fn r11_vinculado_na_referencia(command: &CadastrarProcesso, facts: &Facts) -> Option<Refusal> {
     if command.tipo != Some(TipoProcesso::Execucao) {
         return None;
@@ -271,7 +274,8 @@ pub fn r11_vinculado_na_referencia(command: &CadastrarProcesso, facts: &Facts) -
     })
 }
 
-/// An unknown identificador is an error here, because only a link registers one (R14).
+/// An unknown identificador is an error here, because only `vincularAdolescente` registers an
+/// identificador that the client gives (R14).
 fn unknown_adolescentes(
     list: &[Option<Identificador>],
     facts: &Facts,
@@ -293,7 +297,8 @@ fn r23_responsavel(responsavel: &Responsavel) -> Option<Refusal> {
     r23_cpf_valido(responsavel.cpf.as_ref())
 }
 
-/// Checks the form of a rascunho code. A code that fails must not reach the database.
+/// Checks the form of a rascunho code: at most 100 characters, none of them a control character. A
+/// code that fails must not reach the database.
 pub fn readable_external_code(code: &str) -> Option<Refusal> {
     text(Some(code), MAX_EXTERNAL_ID_LEN).map(|refusal| refusal.at(["idProcessoSistemaExterno"]))
 }

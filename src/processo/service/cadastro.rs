@@ -80,7 +80,7 @@ impl Command for CadastrarProcesso {
     }
 }
 
-/// Registers processos with their links (R3 to R12) and records their eventos.
+/// Registers processos with their vínculos (R3 to R12) and records their eventos.
 fn cadastrar(
     session: &mut Session<'_>,
     batch: Vec<(CadastrarProcesso, &Context)>,

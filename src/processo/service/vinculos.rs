@@ -1,4 +1,4 @@
-//! R14 to R18: links between adolescentes and apurações.
+//! R14 to R18: vínculos between adolescentes and apurações.
 //!
 //! Every use case locks the processo first and the adolescente second, so that no two of them
 //! deadlock.
@@ -16,7 +16,7 @@ use crate::value::resource::{HasResources, Resource};
 use crate::value::time;
 use chrono::{DateTime, Utc};
 
-/// A new link, its two ends, and the warnings for the client.
+/// A new vínculo, its two ends, and the warnings for the client.
 #[derive(Debug)]
 pub struct Vinculado {
     pub processo: Processo,
@@ -65,7 +65,7 @@ impl Command for VincularAdolescente {
     }
 }
 
-/// An ended link, and its two ends.
+/// An ended vínculo, and its two ends.
 #[derive(Debug)]
 pub struct Desvinculado {
     pub processo: Processo,
@@ -73,7 +73,7 @@ pub struct Desvinculado {
     pub vinculo: Vinculo,
 }
 
-/// Ends the link of an adolescente with an apuração (R16 to R18).
+/// Ends the vínculo of an adolescente with an apuração (R16 to R18).
 impl Command for DesvincularAdolescente {
     const NAME: &'static str = "desvincularAdolescente";
     type Effect = Desvinculado;
@@ -220,7 +220,7 @@ fn register(
 const IGNORED_DADOS: &str =
     "dados: ignorados, porque o adolescente já está cadastrado; altere-os no cadastro dele";
 
-/// Records one evento that names both ends of the link.
+/// Records one evento that names both ends of the vínculo.
 fn record_evento(
     session: &mut Session<'_>,
     tipo: TipoEvento,

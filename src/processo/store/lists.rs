@@ -1,4 +1,5 @@
-//! The lists of processos, and the lists that a processo or an adolescente reaches through links.
+//! The lists of processos (all, those of an adolescente, the execuções of an apuração), and that of
+//! the adolescentes of a processo.
 
 use crate::adolescente::{AdolescenteId, PartialAdolescente, Summary, summary_columns};
 use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
@@ -20,7 +21,7 @@ pub enum OrderField {
     CriadoEm,
     AtualizadoEm,
     Orgao,
-    /// The name of the magistrado; processos without one come first.
+    /// The name of the magistrado; processos without one come first in ascending order.
     Magistrado,
     /// The code of the processo; only the REST API orders by it.
     Code,
@@ -93,14 +94,14 @@ impl List for Processos {
     }
 }
 
-/// The adolescentes of a processo, each with its link.
+/// The adolescentes of a processo, each with its vínculo.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AdolescentesOfProcesso {
     pub processo: ProcessoId,
     pub situacao: Option<SituacaoVinculo>,
 }
 
-/// A row at the other end of a link, and the link.
+/// A row at the other end of a vínculo, and the vínculo.
 #[derive(Debug)]
 pub struct Vinculado<T> {
     pub vinculo: Vinculo,
@@ -163,7 +164,7 @@ impl List for AdolescentesOfProcesso {
     }
 }
 
-/// The processos of an adolescente, each with its link.
+/// The processos of an adolescente, each with its vínculo.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ProcessosOfAdolescente {
     pub adolescente: AdolescenteId,

@@ -1,4 +1,6 @@
-//! SQL that reads processos and their links.
+//! SQL of processos and their vínculos: the reads of single processos, of the vínculos of several,
+//! and of the facts for a registration. Lists are in `lists.rs` and `vinculos.rs`, locks and writes
+//! in `write.rs`.
 
 mod write;
 mod lists;
@@ -138,7 +140,7 @@ pub fn by_code(session: &mut Session<'_>, code: ProcessoId) -> QueryResult<Optio
     Ok(read(session, by_id(code))?.pop())
 }
 
-/// An adolescente linked to a processo, and the situação of the link, as the REST API shows them
+/// An adolescente linked to a processo, and the situação of the vínculo, as the REST API shows them
 /// with the processo.
 pub struct SeenVinculo {
     adolescente: AdolescenteId,
@@ -150,7 +152,8 @@ resources!(SeenVinculo => |vinculo| Resource::Adolescente(vinculo.adolescente.0)
 // An id alone adds no resource to the audit entry; the read of the processo adds it.
 no_resources!(ProcessoId);
 
-/// The adolescentes linked to each of these processos, in the order of the links.
+/// The adolescentes that are or were linked to each of these processos, in the order of the
+/// vínculos.
 pub fn vinculos_of(
     session: &mut Session<'_>,
     processos: &[ProcessoId],
@@ -184,7 +187,8 @@ fn is_apuracao(session: &mut Session<'_>, numero: &NumeroProcesso) -> QueryResul
     diesel::select(elos_e_apuracao(numero)).get_result(session.conn())
 }
 
-/// An active execução to which one of these adolescentes has an open link (R12, R16).
+/// An active execução of the caller's tribunal with which one of these adolescentes has an open
+/// vínculo (R12, R16).
 pub fn execucao_ativa(
     session: &mut Session<'_>,
     adolescentes: &[AdolescenteId],
@@ -199,7 +203,7 @@ pub fn execucao_ativa(
     active.select(processo::numero).first(session.conn()).optional()
 }
 
-/// The adolescentes among these that have or had a link to the processo.
+/// The adolescentes among these that have or had a vínculo to the processo.
 fn vinculados(
     session: &mut Session<'_>,
     processo: ProcessoId,

@@ -1,4 +1,4 @@
-//! SQL that reads links: one by its id, and the list of all.
+//! SQL that reads vínculos: one by its id, and the list of all.
 
 use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
 use crate::db::{Relation, Session, Sql};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 from_columns!(LinkedVinculo);
 
-/// The link with this id.
+/// The vínculo with this id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct VinculoById(pub i64);
 
@@ -36,16 +36,16 @@ impl Relation for VinculoById {
     }
 }
 
-/// The field that orders the list of links.
+/// The field that orders the list of vínculos.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum VinculoOrderField {
     #[default]
     IniciadoEm,
-    /// Links that have not ended come last.
+    /// Vínculos that have not ended come last in ascending order and first in descending order.
     EncerradoEm,
 }
 
-/// The list of all visible links, filtered and ordered.
+/// The list of all visible vínculos, filtered and ordered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Vinculos {
     pub filter: VinculoFilter,

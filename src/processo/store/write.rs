@@ -1,4 +1,4 @@
-//! SQL that writes processos and links. Each use case locks a row before a rule checks it.
+//! SQL that locks and writes processos and vínculos, and reads the facts for the rules on vínculos.
 
 use crate::adolescente::{Adolescente, AdolescenteId};
 use crate::db::schema::{processo, vinculo};
@@ -11,7 +11,7 @@ use crate::value::cpf::Cpf;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-/// Inserts processos with their links in one statement, and returns the inserted rows. A number
+/// Inserts processos with their vínculos in one statement, and returns the inserted rows. A number
 /// that is taken returns no row; if the transaction that took it is still open, the insert waits
 /// for its end. The numbers in `new_processos` must be distinct.
 pub fn insert(
@@ -105,7 +105,7 @@ pub fn update(
         .get_result(session.conn())
 }
 
-/// The adolescentes with an open link to the processo.
+/// The adolescentes with an open vínculo to the processo.
 pub fn active_vinculados(
     session: &mut Session<'_>,
     processo: ProcessoId,
@@ -117,7 +117,7 @@ pub fn active_vinculados(
         .load(session.conn())
 }
 
-/// Reads the facts that the rules on links need. Both rows are locked already.
+/// Reads the facts that the rules on vínculos need. Both rows are locked already.
 pub fn vinculo_facts(
     session: &mut Session<'_>,
     processo: &Processo,
@@ -138,7 +138,7 @@ type VinculoColumns = (vinculo::id, vinculo::iniciado_em, vinculo::encerrado_em,
 const VINCULO_COLUMNS: VinculoColumns =
     (vinculo::id, vinculo::iniciado_em, vinculo::encerrado_em, vinculo::motivo);
 
-/// Inserts an open link between the two.
+/// Inserts an open vínculo between the two.
 pub fn vincular(
     session: &mut Session<'_>,
     processo: &Processo,
@@ -156,7 +156,7 @@ pub fn vincular(
         .get_result(session.conn())
 }
 
-/// Ends the open link between the two; its row stays (R17).
+/// Ends the open vínculo between the two; its row stays (R17).
 pub fn desvincular(
     session: &mut Session<'_>,
     processo: ProcessoId,
@@ -173,7 +173,7 @@ pub fn desvincular(
         .get_result(session.conn())
 }
 
-/// The link that an earlier outcome names. It exists, because nothing is deleted.
+/// The vínculo that an earlier outcome names. It exists, because nothing is deleted.
 pub fn vinculo_by_id(session: &mut Session<'_>, id: i64) -> QueryResult<Vinculo> {
     vinculo::table.find(id).select(VINCULO_COLUMNS).first(session.conn())
 }
