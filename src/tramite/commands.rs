@@ -35,7 +35,7 @@ pub struct EnviarTramite {
     /// them.
     #[serde(serialize_with = "in_any_order")]
     pub metadados: Option<String>,
-    /// Request all files, also those that the destinatário is known to have.
+    /// Whether to request all files, also those that the destinatário is known to have.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub todos_os_componentes: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -116,7 +116,7 @@ pub struct VincularNre {
     pub justificativa: Option<String>,
 }
 
-/// The remetente uploads a whole file: its declared name and hash, and what arrived.
+/// The remetente uploads a whole file: its declared protocolo and hash, and what arrived.
 #[derive(Debug, Clone, Serialize)]
 pub struct EnviarComponente {
     pub idt: Idt,
@@ -124,8 +124,9 @@ pub struct EnviarComponente {
     pub hash: Option<HashSha256>,
     /// The hash of the bytes that arrived.
     pub calculado: HashSha256,
+    /// The number of bytes that arrived.
     pub tamanho: i64,
-    /// The stored bytes; `None` when the trâmite was not waiting for this file.
+    /// The stored bytes; `None` when the trâmite was waiting for no file when the upload began.
     pub conteudo: Option<ContentId>,
     /// Fields that the API could not read, as refusals.
     #[serde(rename = "malformados", serialize_with = "Refusal::only_fields")]
@@ -139,8 +140,9 @@ pub struct EnviarParte {
     pub protocolo: Option<String>,
     pub hash: Option<HashSha256>,
     pub trecho: ByteRange,
+    /// The number of bytes that arrived.
     pub tamanho: i64,
-    /// The stored bytes; `None` when the trâmite was not waiting for this file.
+    /// The stored bytes; `None` when the trâmite was waiting for no file when the upload began.
     pub conteudo: Option<ContentId>,
     /// Fields that the API could not read, as refusals.
     #[serde(rename = "malformados", serialize_with = "Refusal::only_fields")]

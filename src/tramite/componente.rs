@@ -84,6 +84,8 @@ pub struct Componente {
     pub tamanho: i64,
     /// Whether the remetente must upload the file, because the destinatário does not have it.
     pub solicitado: bool,
+    /// The content that holds the bytes, or the first part of them; `None` while this server has
+    /// none.
     pub conteudo_id: Option<i64>,
     /// The time at which this server had the whole file.
     pub recebido_em: Option<DateTime<Utc>>,

@@ -32,8 +32,8 @@ impl FromStr for Nre {
 }
 
 impl Nre {
-    /// The formula of the check digits is not published. This one fits every published NRE, and no
-    /// implementation verifies them.
+    /// Computes the check digits. Their formula is not published. This one fits every published
+    /// NRE, and no known implementation verifies them.
     pub fn new(sequence: i64, year: i32) -> Self {
         let ten_digits = format!("{sequence:010}");
         let digits = ten_digits.bytes().rev().map(|b| i64::from(b - b'0'));

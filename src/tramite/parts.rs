@@ -57,8 +57,8 @@ impl Segment {
         Self { content, range: ByteRange { inicio: 0, fim: size }, offset: 0 }
     }
 
-    /// The stored piece of the content that holds byte `position` of the file, and the index of
-    /// that byte in the piece.
+    /// The number, from 0, of the stored piece of the content that holds byte `position` of the
+    /// file, and the index of that byte in the piece. `None` for a byte before the content.
     pub fn chunk(&self, position: i64) -> Option<(i32, usize)> {
         let content_offset = usize::try_from(position - self.range.inicio + self.offset).ok()?;
         Some((i32::try_from(content_offset / PART_SIZE).ok()?, content_offset % PART_SIZE))

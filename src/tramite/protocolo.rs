@@ -8,7 +8,7 @@ use crate::value::field::digits;
 use std::fmt;
 
 text_enum! {
-    /// Que número um protocolo é.
+    /// Numeração que um protocolo segue.
     pub enum TipoDeProtocolo {
         /// NUP em vigor, 17 dígitos.
         Nup17 = "NUP17",
@@ -58,7 +58,8 @@ pub enum MalformedProtocolo {
 
 impl Protocolo {
     /// The shape alone decides the tipo. Only twenty bare digits fit two tipos (CNJ and NIPE):
-    /// there the check digits decide.
+    /// there the check digits decide. If they fit neither, the tipo is `Livre`; if they fit both,
+    /// the protocolo is refused as ambiguous.
     pub fn read(text: &str) -> Result<Self, MalformedProtocolo> {
         let text = text.trim();
         let fits = (1..=MAX_SIZE).contains(&text.chars().count());

@@ -1,4 +1,5 @@
-//! The recibos of a trâmite: the exact text that a party signs, and the check of the signature.
+//! The recibos of a trâmite: the exact texts that the destinatário and this server sign, and the
+//! check of the signature of the destinatário.
 
 use super::{Idt, Nre};
 use crate::auth::rsa_key::{NoRsaKey, RsaPublicKey};

@@ -5,10 +5,10 @@ use crate::error::{CodigoErro, Refusal};
 use crate::tramite::{ComponenteDigital, EnviarTramite, MalformedHash, Nre};
 use async_graphql::InputObject;
 
-/// Documento de um envio: o lugar e os arquivos.
+/// Documento de um envio: a ordem no processo e os arquivos.
 #[derive(InputObject)]
 pub struct DocumentoInput {
-    /// Lugar no processo, a contar de 1.
+    /// Ordem do documento no processo, a contar de 1.
     ordem: i32,
     /// Retirado: os seus arquivos não se pedem.
     #[graphql(default_with = "Some(false)")]
@@ -29,7 +29,7 @@ pub struct ComponenteDigitalInput {
 /// Entrada de verificarEnvio.
 #[derive(InputObject)]
 pub struct VerificarEnvioInput {
-    /// Origem, de quem chama.
+    /// Estrutura de origem, do tribunal de quem chama.
     remetente: EstruturaInput,
     /// Destino.
     destinatario: EstruturaInput,
@@ -44,8 +44,8 @@ pub struct VerificarEnvioInput {
     todos_os_componentes: Option<bool>,
 }
 
-/// The files of the documentos. A hash that cannot be read becomes a refusal that names the
-/// position of its documento.
+/// The files of the documentos. A hash that cannot be read becomes a refusal that names the index
+/// of its documento, from 0.
 fn componentes(
     protocolo: &str,
     documentos: Vec<DocumentoInput>,
@@ -88,7 +88,8 @@ impl From<VerificarEnvioInput> for EnviarTramite {
             destinatario: Some(input.destinatario.into()),
             protocolo: Some(input.protocolo),
             nre: input.nre,
-            // The input of a dry run has no descrição, and the table does not depend on it.
+            // The input of a dry run has no descrição, and the decision table does not depend on
+            // it.
             descricao: Some("ensaio".into()),
             ..Self::default()
         }

@@ -228,9 +228,9 @@ pub struct Recibo {
     data_de_recebimento: Timestamp,
     /// Assinatura do destinatário, em base64, se enviada.
     hash_da_assinatura: Option<String>,
-    /// Chegada ao servidor (4→5).
+    /// Chegada ao servidor (situação 5).
     registrado_em: Timestamp,
-    /// Entrega ao remetente (5→6).
+    /// Entrega ao remetente (situação 6); nulo até então.
     entregue_em: Option<Timestamp>,
     /// A assinatura foi conferida com a chave registrada da estrutura; sem chave registrada, falso.
     assinado: bool,
@@ -246,7 +246,7 @@ pub struct RecusaNode {
     justificativa: String,
     /// Quando recusou.
     registrada_em: Timestamp,
-    /// Quando o remetente tomou ciência.
+    /// Quando o remetente tomou ciência (situação 9); nulo até então.
     ciencia_em: Option<Timestamp>,
 }
 

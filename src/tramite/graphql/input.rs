@@ -15,7 +15,7 @@ use crate::tramite::{
 use crate::value::field::{filled, parse_digits};
 use async_graphql::ID;
 
-/// `None` when the ID is not a valid IDT.
+/// Reads an IDT. `None` when the ID does not consist of digits or is too large.
 pub fn read_idt(idt: &ID) -> Option<Idt> {
     parse_digits(idt)
 }
@@ -56,7 +56,7 @@ conditions! {
 }
 
 relation_filter! {
-    /// Condição sobre os trâmites do outro lado de uma relação; `algum` e `nenhum` somam-se com E.
+    /// Condição sobre os trâmites do outro lado de uma relação; `algum` e `nenhum`, se vêm juntos, têm de valer ambos.
     TramiteRelacaoFiltro of TramiteFiltro
 }
 

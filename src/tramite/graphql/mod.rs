@@ -42,7 +42,7 @@ pub struct TramiteQuery;
 
 #[Object]
 impl TramiteQuery {
-    /// Trâmite em que quem chama é parte.
+    /// Trâmite em que quem chama é parte; com `pse-nacional`, qualquer um.
     async fn tramite(
         &self,
         ctx: &Context<'_>,
@@ -51,7 +51,7 @@ impl TramiteQuery {
         by_idt(ctx, &idt).await.transpose()
     }
 
-    /// Trâmites em que quem chama é parte, do mais antigo ao mais novo.
+    /// Trâmites em que quem chama é parte (com `pse-nacional`, todos), do mais antigo ao mais novo.
     #[graphql(directive = PageSize::apply())]
     async fn tramites(
         &self,
@@ -67,7 +67,7 @@ impl TramiteQuery {
         Some(list(ctx, filtro, page).await)
     }
 
-    /// Registro de um processo no Tramita; nulo para quem não é parte.
+    /// Registro de um processo no Tramita; nulo para um tribunal que não é parte.
     async fn registro_eletronico(
         &self,
         ctx: &Context<'_>,
@@ -186,7 +186,7 @@ async fn registro(
     Ok(ctx.loaders().load_named(key).await?.map(RegistroNode))
 }
 
-/// The action that the tribunal has to take next.
+/// The action that the tribunal has to take next; `None` if the trâmite waits for no action of it.
 fn pending_action(tramite: &Tramite, tribunal: Option<i16>, all: bool) -> Option<AcaoTramite> {
     tramite.situacao.pendencia(tramite.party(tribunal)?, all)
 }

@@ -5,13 +5,13 @@ use crate::error::{CodigoErro, FileMismatch, Refusal, TramitaDetails};
 use crate::tramite::{Componente, ComponenteDigital, HashSha256, Nre, Protocolo};
 use std::collections::{HashMap, HashSet};
 
-/// Largest number of files in one send: more than the sheets of any processo on paper.
+/// Largest number of files in one send.
 pub const MAX_COMPONENTES: usize = 5_000;
 /// Bytes of a MiB, the unit of the size limit of a file.
 pub const MIB: i64 = 1024 * 1024;
 
-/// S0: each file has its own position, a size within the limit, and one size at all its positions.
-/// `max` is in MiB.
+/// S0: a send has at most [`MAX_COMPONENTES`] files, and each has its own position, counted from 1,
+/// a size within the limit, and one size at all its positions. `max` is the size limit in MiB.
 pub fn s0_componentes(componentes: &[ComponenteDigital], max: u32) -> Vec<Refusal> {
     let invalid =
         |message: String| Refusal::new(CodigoErro::CampoInvalido, "S0", message).at(["documentos"]);
@@ -44,7 +44,7 @@ pub fn s0_componentes(componentes: &[ComponenteDigital], max: u32) -> Vec<Refusa
     refusals
 }
 
-/// 0047: the sender sent this document before, under the same NRE, with another hash.
+/// 0047: a trâmite of this NRE that was received has another file in this position.
 pub fn documento_mismatch(nre: &Nre, protocolo: String, mismatch: FileMismatch) -> Refusal {
     let message = format!(
         "Inconsistência no documento de ordem {}, componente {}, tramitado por este NRE: o hash é outro",

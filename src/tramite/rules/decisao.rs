@@ -67,7 +67,8 @@ pub enum NreConditions {
         protocolo_matches: bool,
         /// Whether a trâmite of N is in situação 1 to 5, or 8.
         em_andamento: bool,
-        /// Whether another órgão holds the processo.
+        /// Whether another órgão holds the processo. Always false if the setting
+        /// `exigir_processo_desbloqueado` is off.
         bloqueado: bool,
         /// Whether D is a party of N.
         destino_e_parte: bool,
@@ -77,10 +78,9 @@ pub enum NreConditions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OriginRegistro {
     None,
-    /// The NRE of a first trâmite that ended in situação 7, 9 or 10: no órgão received the
-    /// processo.
+    /// An NRE whose trâmites all ended in situação 7, 9 or 10: no órgão received the processo.
     Provisional,
-    /// An NRE that a recibo confirmed, or of a trâmite in progress.
+    /// An NRE with a trâmite in progress, or one that a recibo or an inheritance confirmed.
     Firm,
 }
 

@@ -1,6 +1,7 @@
 //! The rules of the Tramita. They are pure functions: each takes everything that it needs as an
-//! argument. This file holds the rules on a send and the texts of its refusals. The decision table
-//! is in `decisao.rs`, the state machine in `transicoes.rs`.
+//! argument. This file holds the rules on a send, a recibo and a refusal, and the texts of the
+//! refusals. The decision table is in `decisao.rs`, the state machine in `transicoes.rs`, the rules
+//! on files in `componentes.rs` and `parts.rs`, those on heirs in `heranca.rs`.
 
 mod componentes;
 mod decisao;
@@ -94,7 +95,8 @@ pub fn s0_campos(command: &EnviarTramite, rules: Rules) -> Vec<Refusal> {
     refusals
 }
 
-/// S0: a processo with nível de sigilo 3 (sigiloso), or with such a documento, is not sent.
+/// S0: a processo with nível de sigilo 3 (sigiloso), or with such a documento or processo apensado,
+/// is not sent. The caller applies this only if the setting `tramitar_sigiloso` is off.
 fn s0_sigiloso(command: &EnviarTramite) -> Option<Refusal> {
     let refusal = |message: Cow<'static, str>| {
         Refusal::new(CodigoErro::CampoInvalido, "S0", message)
@@ -111,7 +113,7 @@ fn s0_sigiloso(command: &EnviarTramite) -> Option<Refusal> {
     Some(refusal(message.into()).at(["documentos"]))
 }
 
-/// S0: a valid number of an estrutura is not blank and not too long.
+/// S0: a valid number of an estrutura has 1 to 20 characters, none of them a control character.
 pub fn estrutura_numero(numero: &str) -> Option<Refusal> {
     if numero.is_empty() {
         let message = "o número está em branco";
@@ -256,7 +258,7 @@ pub fn transicao_nao_permitida(tramite: &Tramite) -> Refusal {
     }
 }
 
-/// The refusal of the recibo de envio while files are missing. It lists their hashes.
+/// The refusal of the recibo de envio while files are missing. It lists at most 20 of their hashes.
 pub fn incomplete_envio(tramite: &Tramite, componentes: &[Componente]) -> Refusal {
     let missing = componentes.iter().filter(|componente| componente.is_pending_upload());
     let missing: BTreeSet<&str> = missing.map(|componente| componente.hash.as_str()).collect();
@@ -265,8 +267,8 @@ pub fn incomplete_envio(tramite: &Tramite, componentes: &[Componente]) -> Refusa
         .hint(format!("envie antes os componentes que faltam: {}", missing.join(", ")))
 }
 
-/// Checks a recibo: the destinatário had everything between the reception of the metadata and now,
-/// compared in whole seconds.
+/// Checks a recibo: the destinatário had everything between `recebido_em`, the time of its last
+/// step, and now, compared in whole seconds and with a tolerance of 60 s on both sides.
 pub fn recibo(
     recebimento: Option<DateTime<Utc>>,
     signature: Option<&str>,
@@ -317,7 +319,8 @@ pub fn refusal(motivo: bool, justificativa: Option<&str>) -> Vec<Refusal> {
     .collect()
 }
 
-/// Explains an accepting row and its consequences.
+/// Explains a row under which the send goes out: one that accepts or, if the setting
+/// `recusa_no_envio` is off, one under which the destination will refuse the trâmite.
 pub const fn explanation(linha: LinhaDeDecisao) -> &'static str {
     match linha {
         LinhaDeDecisao::A3 => {

@@ -4,7 +4,7 @@ use super::{MIB, transicao_nao_permitida};
 use crate::error::{CodigoErro, Refusal};
 use crate::tramite::{ByteRange, Tramite};
 
-/// The largest part, in bytes: the maximum setting of the platform's client.
+/// The largest part, in bytes: the largest that the client of the Tramita platform can be set to.
 pub const MAX_PART_LEN: i64 = 200 * MIB;
 /// Largest number of parts of one file.
 const MAX_PARTS: usize = 10_000;
@@ -29,8 +29,8 @@ pub fn part(file_size: i64, part: ByteRange, received: i64) -> Vec<Refusal> {
     range(part, file_size).into_iter().chain(missing).collect()
 }
 
-/// S0: the parts of a file may overlap, but their sizes add up to at most twice the size of the
-/// file.
+/// S0: a file has at most `MAX_PARTS` parts. They may overlap, but their sizes add up to at most
+/// twice the size of the file.
 pub fn too_many_parts(size: i64, others: &[ByteRange], new: ByteRange) -> Option<Refusal> {
     let total: i64 = others.iter().map(|another| another.size()).sum::<i64>() + new.size();
     let message = if others.len() >= MAX_PARTS {

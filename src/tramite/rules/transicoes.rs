@@ -67,7 +67,7 @@ pub enum SituacaoTramite {
     RecusadoAguardandoCiencia,
     /// 9: recusado e ciente (final).
     RecusadoCiente,
-    /// 10: parado demais em 1 a 4 (final).
+    /// 10: cancelado pelo servidor, por ficar parado numa das situações 1 a 4 (final).
     CanceladoAutomaticamente,
 }
 

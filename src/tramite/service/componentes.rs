@@ -27,7 +27,7 @@ pub struct ReceivedComponente {
     pub tramite: Tramite,
     /// Whether this call stored the bytes; `false` when the file had arrived before.
     pub stored: bool,
-    /// Contents that this file replaces.
+    /// Contents that are no longer needed. The caller deletes them after the commit.
     pub leftovers: Vec<ContentId>,
 }
 
@@ -76,7 +76,8 @@ pub(super) fn named_file(
     }
 }
 
-/// All positions in which the trâmite requests this file, and the first of them.
+/// The first position in which the trâmite requests this file, and all of them. Refuses a file that
+/// the trâmite does not request.
 pub(super) fn locate(
     session: &mut Session<'_>,
     idt: Idt,
@@ -137,8 +138,8 @@ pub(super) fn awaited<T>(
     }
 }
 
-/// Records that the file has arrived, in every position that waits for it. With the last file,
-/// moves the trâmite from situação 1 to 2.
+/// Records that the file has arrived, in all these positions. With the last file, moves the trâmite
+/// from situação 1 to 2.
 pub(super) fn complete(
     session: &mut Session<'_>,
     tramite: Tramite,
@@ -159,7 +160,7 @@ pub(super) fn complete(
 /// A file that the destinatário may download.
 pub struct Downloadable {
     idt: Idt,
-    /// The contents that hold its bytes.
+    /// The segments that make the file, in order.
     pub segments: Vec<Segment>,
     /// The requested bytes, cut at the end of the file.
     pub range: ByteRange,
@@ -231,8 +232,9 @@ impl Command for BaixarComponente {
     }
 }
 
-/// Deletes a content that no componente uses. Deletes the bytes before the row that names them, so
-/// that after a crash in between the row remains and a later round repeats the deletion.
+/// Deletes a content that no destinatário will download. Deletes the bytes before the row that
+/// names them, so that after a crash in between the row remains and a later round repeats the
+/// deletion.
 pub async fn forget(app: &App, actor: &Actor, content: ContentId) -> Result<(), Error> {
     app.blob_store.delete(actor, content).await?;
     let close = move |session: &mut Session<'_>| Ok(store::close_content(session, content)?);

@@ -79,7 +79,8 @@ pub struct VerifiedEnvio {
     pub warnings: Vec<String>,
 }
 
-/// The outcome for a send, with the values that the write needs.
+/// The outcome for a send, with the values that the write needs: the remetente, the destinatário
+/// and the protocolo. They are `None` when S0 refuses the send.
 struct Decision {
     verified: VerifiedEnvio,
     route: Option<(Estrutura, Estrutura, Protocolo)>,
@@ -174,7 +175,8 @@ impl Command for EnviarTramite {
 }
 
 /// Marks which files to request: those that the destinatário does not have under this NRE, or
-/// `all`. Refuses (0047) a file that differs from the one that was received in the same position.
+/// `all`. Refuses (0047) a file that differs from those that were received under the NRE in the
+/// same position.
 fn requested_components(
     session: &mut Session<'_>,
     destinatario: &Estrutura,
@@ -204,7 +206,8 @@ fn requested_components(
     Ok(componentes.into_iter().zip(tramitados).map(solicitado).collect())
 }
 
-/// Applies the table to a well-formed send. Reads every fact after it takes the advisory lock.
+/// Checks S0, and applies the table to a send that passes. Reads the facts of the table after it
+/// takes the advisory lock.
 fn decide(
     session: &mut Session<'_>,
     actor: &Actor,

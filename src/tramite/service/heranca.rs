@@ -13,7 +13,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Vinculado {
     pub efetivado: bool,
-    /// Present for a party, once the vínculo is in force.
+    /// The registro eletrônico of the NRE, once the heir is a party of it; `None` before.
     pub registro: Option<Arc<RegistroEletronico>>,
 }
 
@@ -126,7 +126,7 @@ fn refuse(linha: Option<LinhaDeDecisao>, information: &Information) -> Result<()
     Refusal::ensure_none(Vec::new(), refusal.into_iter().collect())
 }
 
-/// Row B5, for an heir.
+/// The refusal (row B5) for an heir that knows the protocolo under another NRE.
 fn other_nre(herdeira: &Estrutura, protocolo: &Protocolo) -> Refusal {
     let refusal = Refusal::new(CodigoErro::NupJaCadastrado, "B5", rules::NUP_JA_CADASTRADO)
         .at(["herdeira"])

@@ -44,7 +44,7 @@ impl Command for EnviarParte {
     }
 }
 
-/// The parts of a file, in the order in which they make it.
+/// The segments that make a file, in order.
 pub struct Assembly {
     idt: Idt,
     /// `None` when the file has arrived already.

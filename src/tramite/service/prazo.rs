@@ -1,5 +1,5 @@
-//! Expiry: cancels each trâmite that does not advance in time (1 to 4→10), and deletes the files that
-//! no destinatário will download.
+//! Expiry: cancels each trâmite that does not advance in time (from situação 1, 2, 3 or 4 to 10),
+//! and deletes the files that no destinatário will download.
 
 use super::componentes::purge;
 use crate::auth::{Actor, Papel};
@@ -10,9 +10,9 @@ use crate::tramite::store::{self, Annotation};
 use crate::value::tribunal::TRIBUNAIS;
 use chrono::Duration;
 
-/// Runs one round over every tribunal and returns how many trâmites expired. Several instances may
-/// run rounds at the same time: each takes other trâmites, and none expires twice. A failure for
-/// one tribunal does not stop the others.
+/// Runs one round over every tribunal and returns how many trâmites expired, at most 100 of each
+/// remetente's tribunal. Several instances may run rounds at the same time: each takes other
+/// trâmites, and none expires twice. A failure for one tribunal does not stop the others.
 pub async fn expire(app: &App) -> Result<usize, Error> {
     let prazo = Duration::days(i64::from(app.rules.prazo_do_tramite));
     let (mut count, mut failed) = (0, None);

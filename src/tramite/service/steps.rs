@@ -140,8 +140,9 @@ fn devolver(
     Ok(StepTaken { refusal, ..take_step(session, tramite, Step::Recusar, &annotation, now)? })
 }
 
-/// Moves the trâmite from situação 2 to 3 and, when there is no componente to download, to 4. In
-/// situações 3 to 6 the same call answers the same again and changes nothing.
+/// Moves the trâmite from situação 2 to 3 and, when there is no componente to download, to 4. When
+/// the destinatário already has the processo, moves it to 8 instead. In situações 3 to 6 the call
+/// changes nothing and returns the trâmite as it is.
 impl Command for ReceberTramite {
     const NAME: &'static str = "receberTramite";
     type Effect = StepTaken;
@@ -199,7 +200,8 @@ fn is_same_recibo(tramite: &Tramite, recibo: &EnviarRecibo) -> bool {
 }
 
 /// Moves the trâmite from situação 4 to 5: the destinatário has the processo, and becomes a party
-/// of its NRE. The same recibo again changes nothing.
+/// of its NRE. When the destinatário has the processo in another way already, moves the trâmite to
+/// 8 instead. The same recibo again changes nothing.
 impl Command for EnviarRecibo {
     const NAME: &'static str = "enviarRecibo";
     type Effect = StepTaken;

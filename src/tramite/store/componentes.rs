@@ -13,7 +13,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use std::sync::Arc;
 
-/// Rows of one INSERT: PostgreSQL binds at most 65,535 values.
+/// Largest number of rows of one INSERT: PostgreSQL binds at most 65,535 values.
 const BATCH_SIZE: usize = 1_000;
 
 /// The componentes of a trâmite, in the order of the send.
@@ -40,7 +40,7 @@ pub fn componentes(session: &mut Session<'_>, idt: Idt) -> Result<Arc<Vec<Compon
     Ok(ComponentesOf::load_one(session, &ComponentesOf(idt))?.unwrap_or_default())
 }
 
-/// The positions of a file in a trâmite, if the trâmite requests it.
+/// The positions in which the trâmite requests this file; none if it does not.
 pub fn solicitados(
     session: &mut Session<'_>,
     idt: Idt,
@@ -60,10 +60,11 @@ pub fn solicitados(
 /// The earlier transfers of one componente under an NRE.
 #[derive(Debug, Clone, Copy, Default, QueryableByName)]
 pub struct Tramitado {
-    /// Whether the destination has the file.
+    /// Whether the destination has the file by this NRE.
     #[diesel(sql_type = Bool)]
     pub destino_tem: bool,
-    /// Whether the destination received another file in the same position.
+    /// Whether trâmites of the NRE that were received, of any destination, have other files in the
+    /// same position, and not this one.
     #[diesel(sql_type = Bool)]
     pub diverge: bool,
 }
@@ -92,8 +93,8 @@ pub fn tramitados(
         .load(session.conn())
 }
 
-/// The hash of the file that was last received in this position, if the caller was a party of that
-/// trâmite.
+/// The hash of the file that was last received in this position, in a trâmite of which the caller
+/// is a party. `None` if there is none.
 pub fn hash_tramitado(
     session: &mut Session<'_>,
     nre: &Nre,
@@ -146,7 +147,7 @@ fn key(protocolo: &str) -> String {
     Protocolo::read(protocolo).map(|parsed| parsed.key().to_owned()).unwrap_or_default()
 }
 
-/// Records that the file has arrived, in every position that waits for it.
+/// Records that the file has arrived, in all these positions.
 pub fn receive_componente(
     session: &mut Session<'_>,
     placements: &[Componente],
@@ -160,7 +161,8 @@ pub fn receive_componente(
     Ok(())
 }
 
-/// Records that the destinatário has the file.
+/// Records that the destinatário has the whole file, in those of the positions in which it did not
+/// have it.
 pub fn baixar_componente(
     session: &mut Session<'_>,
     placements: &[Componente],

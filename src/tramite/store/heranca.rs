@@ -5,7 +5,8 @@ use crate::error::Error;
 use crate::tramite::{Estrutura, Nre, Protocolo};
 use chrono::{DateTime, Utc};
 
-/// A request. Both sides must send the same one, except for `justificativa` and `author`.
+/// A request. Both sides must send the same one within 30 days, except for `justificativa` and
+/// `author`.
 pub struct VinculoRequest<'a> {
     pub nre: &'a Nre,
     pub protocolo: &'a Protocolo,
@@ -18,10 +19,12 @@ pub struct VinculoRequest<'a> {
 /// The outcome of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VinculoOutcome {
-    /// The other side has not made the same request, or the NRE does not exist, or `party` is not a
-    /// party of it. The outcome does not reveal which.
+    /// The other side has not made the same request in the last 30 days, or the NRE does not exist,
+    /// or `party` is not a party of it. The outcome does not reveal which.
     Pending,
+    /// The heir is a party of the NRE, by this request or by the same one in the last day.
     Efetivado,
+    /// A trâmite of the NRE is in progress.
     InProgress,
     /// The heir knows the protocolo under another NRE.
     OtherNre,

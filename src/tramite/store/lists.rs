@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 const BY_IDT: OrderBy = OrderBy { column: None, then: Vec::new(), id: "t.idt", descending: false };
 
-/// Trâmites of which the caller is a party.
+/// Trâmites that the caller sees: those of which it is a party, but not, as the destinatário, those
+/// that were refused. A caller without a tribunal sees all.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Tramites {
     /// The list at the root of the schema.
@@ -22,7 +23,7 @@ pub enum Tramites {
     OfRegistro(i64),
 }
 
-/// Conditions on trâmites, joined by AND.
+/// Conditions on trâmites, joined by AND. A field that is `None` is no condition.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct TramiteFilter {
     pub idt: Option<i64>,
@@ -37,6 +38,7 @@ pub struct TramiteFilter {
     /// Selects the trâmites that wait for a step of the caller, with this value as the argument
     /// `all` of [`SituacaoTramite::pendencia`].
     pub pendencia: Option<bool>,
+    /// Selects the trâmites with a greater IDT.
     pub after_idt: Option<i64>,
     /// Order from the newest to the oldest.
     pub newest_first: bool,
@@ -87,8 +89,8 @@ impl TramiteFilter {
     }
 }
 
-/// The FROM clause and the conditions of the trâmites of a processo `p` of which the tribunal is a
-/// party.
+/// The FROM clause and the conditions of the trâmites of a processo `p` that the tribunal sees;
+/// `None` sees all.
 pub fn of_processo(tribunal: Option<i16>) -> Sql {
     let rows = Sql::new(concat!(
         tables!(),

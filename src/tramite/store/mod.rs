@@ -41,8 +41,8 @@ pub(super) use tables;
 /// Must equal the predicate of the partial index `tramite_em_andamento_unico`.
 const EM_ANDAMENTO: &str = "t.situacao IN (1, 2, 3, 4, 5, 8)";
 
-/// Trâmites of which `tribunal` is a party. The destinatário no longer sees a trâmite that was
-/// refused.
+/// The condition for the trâmites of which `tribunal` is a party; `None` for a caller that sees
+/// all. The destinatário no longer sees a trâmite that was refused.
 fn of_parties(tribunal: Option<i16>) -> Option<Sql> {
     let tribunal = tribunal?;
     Some(
@@ -97,7 +97,7 @@ pub fn visible_tramite(session: &mut Session<'_>, idt: Idt) -> Result<Option<Tra
     Ok(visible(session, Sql::new("t.idt = ").bind(idt))?.pop())
 }
 
-/// The situações that a trâmite has been through.
+/// The situações that a trâmite has been through, from the first to the current one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HistoricoOf(pub Idt);
 
@@ -131,7 +131,7 @@ impl Relation for RegistroOf {
     type Value = Arc<RegistroEletronico>;
 
     /// Loads only registros of which the tribunal is a party, so that an unknown and a foreign
-    /// registro give the same answer.
+    /// registro give the same answer. A caller without a tribunal sees all.
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
         let (mut nres, mut protocolo_keys, mut ids) = (Vec::new(), Vec::new(), Vec::new());
         for key in keys {
@@ -195,7 +195,7 @@ impl Relation for HeldByCaller {
     }
 }
 
-/// The public key of the destinatário of a trâmite, as a JWK.
+/// The public key of the destinatário of a trâmite, as a JWK; `None` if none is registered.
 pub fn destinatario_key(session: &mut Session<'_>, idt: Idt) -> QueryResult<Option<String>> {
     Sql::new(
         "SELECT e.chave_publica::text FROM tramite t JOIN estrutura e ON e.id = t.destinatario_id \

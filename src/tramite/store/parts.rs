@@ -7,7 +7,7 @@ use crate::db::{Session, Sql};
 use crate::tramite::{ByteRange, Componente, HashSha256, Idt, SentPart};
 use diesel::prelude::*;
 
-/// Largest number of ranges stored for one file. Above it, the store adds no range.
+/// Number of ranges stored for one file from which on the store adds no range.
 const MAX_RANGES: i64 = 10_000;
 
 /// The parts of a file that have arrived.
@@ -53,8 +53,9 @@ pub fn remove_parts(session: &mut Session<'_>, contents: &[ContentId]) -> QueryR
     Ok(())
 }
 
-/// Records that the destinatário has these bytes of a file, in every position of the file in the
-/// trâmite. Returns whether it now has the whole file.
+/// Records, in each of the positions `placements` of one file, that the destinatário has these
+/// bytes, unless `MAX_RANGES` ranges are stored there. Returns whether the destinatário now has the
+/// whole file.
 pub fn deliver_range(
     session: &mut Session<'_>,
     placements: &[Componente],

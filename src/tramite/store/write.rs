@@ -1,4 +1,4 @@
-//! Writes on trâmites. Each locks its rows before a rule checks them.
+//! Writes on trâmites, and the locks and reads for the rules that precede a write.
 
 use super::{insert_componentes, tables};
 use crate::db::schema::{
@@ -60,7 +60,7 @@ pub fn take_advisory_lock(
     Ok(())
 }
 
-/// The NRE under which the órgão knows a protocolo.
+/// The NRE under which the órgão knows a protocolo, if it knows it.
 pub fn own_registro(
     session: &mut Session<'_>,
     tribunal: i16,
@@ -241,7 +241,7 @@ pub fn by_idt(session: &mut Session<'_>, idt: Idt) -> Result<Tramite, Error> {
     Ok(sql.get_result(session.conn())?)
 }
 
-/// The columns that a step writes besides the situação.
+/// The columns that a step writes besides the situação. `None` leaves a column as it is.
 #[derive(Debug, Clone, Default, AsChangeset)]
 #[diesel(table_name = tramite)]
 pub struct Annotation {
@@ -280,8 +280,8 @@ pub fn advance(
     record_change(session, idt, situacao, by, now)
 }
 
-/// Locks the trâmites of the tribunal that have not advanced since before `cutoff`, at most 100.
-/// Instances that ask at the same time get different trâmites.
+/// Locks the trâmites that the tribunal sent and that have been in the same situação, 1 to 4, since
+/// before `cutoff`, at most 100. Instances that ask at the same time get different trâmites.
 pub fn overdue(
     session: &mut Session<'_>,
     tribunal: i16,
