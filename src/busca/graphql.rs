@@ -59,8 +59,8 @@ impl ResultadoDaBusca {
     }
 }
 
-/// Searches in the tribunal of the caller. A search that finds nothing counts as a look-up of an
-/// object that does not exist.
+/// Searches in the tribunal of the caller. Refuses a caller with `pse-nacional`, who has no
+/// tribunal. A search that finds nothing counts as a look-up of an object that does not exist.
 pub async fn search(
     ctx: &Context<'_>,
     text: &str,

@@ -107,8 +107,9 @@ impl Command for EmLote {
     const NAME: &'static str = "emLote";
     type Effect = Executed;
 
-    /// Tries every operation, so that all refusals come at once. A refused operation leaves nothing
-    /// for those after it, which may therefore be refused too.
+    /// Refuses inputs that have no meaning in a batch. Otherwise tries every operation, so that all
+    /// refusals come at once. A refused operation leaves nothing for those after it, which may
+    /// therefore be refused too.
     fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<Executed, Error> {
         Refusal::ensure_none(self.malformed, Vec::new())?;
         // Each batch locks many rows, in the order of its operations. The batches of one tribunal

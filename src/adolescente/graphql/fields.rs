@@ -85,7 +85,7 @@ impl AdolescenteNode {
         Tribunal::from_row(self.summary().tribunal_codigo).map(JsonObject)
     }
 
-    /// Nome a mostrar: o social com o sobrenome, se houver; senão o civil.
+    /// Nome a mostrar: o social, se houver, ou o civil, seguido do sobrenome; nulo se não há nome.
     async fn nome_exibicao(&self) -> Option<String> {
         self.summary().nome_exibicao()
     }

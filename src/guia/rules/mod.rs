@@ -21,7 +21,9 @@ use std::borrow::Cow;
 pub struct Facts {
     /// The adolescente, if the tribunal has registered them.
     pub adolescente: Option<AdolescenteId>,
+    /// The apuração that the command names, if the tribunal has it.
     pub apuracao: Option<Processo>,
+    /// The execução that the command names, if the tribunal has it.
     pub execucao: Option<Processo>,
     /// Those of the two processos with which the adolescente has, or had, a vínculo.
     pub vinculados: Vec<ProcessoId>,

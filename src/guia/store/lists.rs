@@ -16,7 +16,8 @@ fn in_situacao(situacao: Option<SituacaoGuia>) -> Option<Sql> {
     situacao.map(|situacao| Sql::new("g.situacao = ").bind(situacao.text().to_owned()))
 }
 
-/// Lists of guias, in the order of emission unless another order is requested.
+/// Lists of guias, in the order of emission unless another order is requested. A situação that is
+/// `None` selects all.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum GuiasOf {
     /// The list at the root of the schema.

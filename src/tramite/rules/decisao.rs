@@ -63,7 +63,8 @@ pub enum NreConditions {
     Present {
         /// Whether N exists and O is a party of it.
         is_party: bool,
-        /// Whether P is the number that is registered under N.
+        /// Whether P is the number that is registered under N or, if the setting `protocolo_exato`
+        /// is on, the registered text.
         protocolo_matches: bool,
         /// Whether a trâmite of N is in situação 1 to 5, or 8.
         em_andamento: bool,

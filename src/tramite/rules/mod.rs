@@ -292,7 +292,8 @@ pub fn recibo(
     .collect()
 }
 
-/// 4.3: an órgão with a registered key must sign with it.
+/// §4.3: a destinatário whose estrutura has a registered key must sign the recibo with it. `text`
+/// is what it signs.
 pub fn signature(signature: SignatureCheck, text: &str) -> Option<Refusal> {
     let (code, message) = match signature {
         SignatureCheck::NoKey | SignatureCheck::Valid => return None,

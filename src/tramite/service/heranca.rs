@@ -109,7 +109,7 @@ fn request_vinculo(
 }
 
 /// Locks the protocolo of both sides, then the NRE, always in the same order: no send of this
-/// processo runs in between, and two requests never deadlock.
+/// processo runs in between, and two such requests never deadlock.
 fn take_advisory_locks(
     session: &mut Session<'_>,
     request: &VinculoRequest<'_>,
