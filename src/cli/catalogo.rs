@@ -61,7 +61,8 @@ pub struct Import {
     simular: bool,
 }
 
-/// Imports a file and prints what became of its lines. Fails if a line was refused.
+/// Imports a file, or only checks it, and prints what became of its lines. Fails if a line was
+/// refused.
 #[expect(clippy::print_stdout, reason = "a command answers on stdout")]
 pub fn run(config: &Config, command: CatalogoCmd) -> anyhow::Result<()> {
     let CatalogoCmd::Import(Import { catalogo, file, tribunal, repositorio, simular }) = command;

@@ -1,5 +1,6 @@
-//! `elos check-config`: checks the settings and prints them. It fails where `elos serve` would
-//! refuse to start, and says each reason.
+//! `elos check-config`: checks the settings and prints them. It fails if `elos serve` would refuse
+//! them, and says each reason. It asks neither the database nor the issuer, and an address in use
+//! is only a note.
 
 use super::preflight::{self, Address};
 use crate::config::Config;
@@ -15,7 +16,8 @@ pub fn run(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Prints why `elos serve` would not start, and returns the number of reasons.
+/// Prints why `elos serve` would refuse the settings, except the transports to PostgreSQL, and
+/// returns the number of reasons.
 #[expect(clippy::print_stderr, reason = "faults go beside the answer, not into it")]
 fn tell_refusals(config: &Config) -> usize {
     let mut refusals = preflight::refusals(config);
@@ -33,9 +35,9 @@ fn tell_refusals(config: &Config) -> usize {
     refusals.len()
 }
 
-/// Warns about the connections to PostgreSQL that `elos serve` or `elos migrate` would refuse, and
-/// about those that are only allowed by the configuration. Returns the number of those that
-/// `elos serve` would refuse.
+/// Warns about the connections to PostgreSQL that the commands would refuse, that only
+/// `ELOS_PG_SEM_TLS` allows, or that do not verify the certificate. Returns the number of those
+/// that `elos serve` would refuse.
 #[expect(clippy::print_stderr, reason = "warnings go beside the answer, not into it")]
 fn warn_of_transports(config: &Config) -> usize {
     let owner = config.migrate_url.as_deref().map(|url| ("ELOS_MIGRATE_URL", url));

@@ -18,7 +18,7 @@ pub enum CredencialCmd {
         /// Cliente OIDC, como em `azp`.
         #[arg(value_parser = parse_client_name)]
         azp: String,
-        /// De que tribunal é: 8.20, 820 ou 20. Dispensa-se com o papel pse-nacional.
+        /// De que tribunal é: 8.20, 820 ou 20. Dispensa-se com --nacional ou --estatistica.
         #[arg(long, value_parser = super::parse_tribunal, required_unless_present_any = ["nacional", "estatistica"], value_name = "CÓDIGO")]
         tribunal: Option<Tribunal>,
         /// Vê todos os tribunais (papel pse-nacional), e em nenhum escreve.

@@ -1,5 +1,5 @@
-//! `elos doctor`: checks what `elos check-config` cannot, because it needs the database, the issuer
-//! of tokens or this machine.
+//! `elos doctor`: checks the settings, as `elos check-config` does, and then what needs the
+//! database, the issuer of tokens or this machine.
 
 use super::{database_options, now, preflight};
 use crate::auth::{Certificate, KeySource};
@@ -12,9 +12,9 @@ use diesel::{Connection, PgConnection};
 use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::statvfs::statvfs;
 
-/// A certificate that expires sooner is due for renewal.
+/// A certificate that expires sooner than this is due for renewal.
 const RENEWAL: TimeDelta = TimeDelta::days(30);
-/// Files that the server opens besides the connections of clients.
+/// How many files the server may have open besides the connections of clients.
 const OWN_FILES: u64 = 1_000;
 
 /// Checks everything, prints the findings, and fails if one is an error.
@@ -42,7 +42,7 @@ fn tell(finding: &Finding) {
 fn findings(config: &Config) -> Vec<Finding> {
     let mut findings = of_configuration(config);
     findings.extend(of_transports(config));
-    // The checks of the database need a URL that may be used.
+    // A database whose transport is refused is not asked.
     let usable = |url: &str| config.allow_plain_postgres || db::transport(url).is_ok();
     if let Some(url) = &config.database_url
         && config.server_urls().all(|(_, url)| usable(url))
@@ -112,7 +112,8 @@ fn of_certificate(config: &Config) -> Option<Finding> {
     })
 }
 
-/// Looks at the disk of a PostgreSQL on this machine. Only some owners may ask for its folder.
+/// Looks at the disk of a PostgreSQL on this machine. PostgreSQL tells its folder only to a login
+/// with the rights of `pg_read_all_settings`.
 fn of_disk(url: &str) -> Finding {
     let ask = || {
         if !matches!(db::transport(url), Ok(db::Transport::Local)) {
@@ -144,7 +145,7 @@ fn of_disk(url: &str) -> Finding {
 
 fn of_open_files(config: &Config) -> Finding {
     let needed = config.connections.max_total as u64 + OWN_FILES;
-    // An unknown limit is none.
+    // If the limit cannot be read, there is nothing to warn about.
     let offered = getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(_, hard)| hard);
     let text = format!("são precisos {needed} arquivos abertos, e o limite daqui é {offered}");
     match offered < needed {

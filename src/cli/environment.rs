@@ -132,7 +132,7 @@ mod tests {
         entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
     }
 
-    /// A script or a manifest with another variable could not start the program.
+    /// A script or a manifest that sets an unknown variable could not start the program.
     #[test]
     fn every_variable_that_the_repository_names_is_known() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));

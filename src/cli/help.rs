@@ -1,5 +1,5 @@
-//! The command line's definition, with a `--help` that shows of the settings only what a command
-//! uses; and what is made of the definition: completions and manual pages.
+//! The command line's definition, with a `--help` that lists the settings only for the commands
+//! that use most of them; and what is made of the definition: completions and manual pages.
 
 use super::Cli;
 use anyhow::Context;

@@ -1,4 +1,4 @@
-//! `elos migrate`: applies, lists, reverts and repairs the migrations.
+//! `elos migrate`: applies, lists and reverts migrations, and repairs what differs from them.
 
 use super::{ensure_disposable, migrate_url};
 use crate::config::Config;
@@ -9,9 +9,9 @@ use clap::Subcommand;
 
 #[derive(Subcommand)]
 pub enum MigrateCmd {
-    /// Aplica o que falta.
+    /// Aplica as migrações que faltam.
     Run,
-    /// Desfaz a última, num banco vazio.
+    /// Desfaz a última migração, num banco vazio.
     Revert {
         /// Faz sem perguntar.
         #[arg(long)]

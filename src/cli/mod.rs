@@ -1,7 +1,7 @@
 //! The command line: the arguments, the dispatch, and helpers that several commands use. Each
-//! command has a module in this folder, except `elos demo` (`src/demo.rs`). Only these modules,
-//! `demo` and `main` print. The commands pass the clock on as a function; only `auth` and
-//! `rest::envelope` read it themselves.
+//! command is in a module of this folder, except `elos demo` (`src/demo.rs`). Only these modules,
+//! `demo` and `main` print. The commands read the clock or pass it on as a function; of the server,
+//! only `auth` and `rest::envelope` read it themselves.
 
 mod auditoria;
 mod catalogo;
@@ -244,7 +244,7 @@ fn check_transport(config: &Config, setting: &str, url: &str) -> anyhow::Result<
     Ok(())
 }
 
-/// Refuses a command that would harm data: in production, in a database with rows, and without a
+/// Refuses a command that would harm data: in production, in a database with rows, or without a
 /// confirmation by the user.
 fn ensure_disposable(
     config: &Config,

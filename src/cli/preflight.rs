@@ -1,5 +1,5 @@
 //! What keeps `elos serve` from starting, as far as it shows without the database and the issuer.
-//! `elos serve` and `elos check-config` ask the same list.
+//! `elos serve`, `elos check-config` and `elos doctor` ask the same list.
 
 use crate::auth::{KeySource, is_secure_url};
 use crate::config::Config;
@@ -95,14 +95,15 @@ fn shared_addresses(config: &Config) -> Vec<String> {
     shared
 }
 
-/// What trying to listen on an address found.
+/// Why the server cannot listen on an address now.
 pub enum Address {
     /// Something listens there already, which may be the running elos.
     InUse(String),
+    /// The system does not allow to listen there.
     Refused(String),
 }
 
-/// Tries to listen on each address, for a moment.
+/// Tries to listen on each address, for a moment. Returns those where that fails.
 pub fn try_addresses(config: &Config) -> Vec<Address> {
     let tried = addresses(config).into_iter().filter_map(|(setting, address)| {
         let error = TcpListener::bind(address).err()?;

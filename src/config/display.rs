@@ -1,4 +1,4 @@
-//! The output of `elos check-config`.
+//! The settings as `elos check-config` prints them.
 
 use super::{Config, Switch};
 use crate::auth::ClaimPath;

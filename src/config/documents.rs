@@ -9,7 +9,7 @@ pub struct DocumentSettings {
     pub max_cost: u64,
     /// Whether `__schema` and `__type` answer, and whether refusals suggest similar names.
     pub introspection: bool,
-    /// Documents that clients may ask for by their own id.
+    /// Documents that clients may ask for by the id that the operator's file gives them.
     pub trusted: Arc<[TrustedDocument]>,
     /// Whether only the trusted documents run.
     pub trusted_only: bool,

@@ -9,8 +9,8 @@ pub struct Http {
     pub profile: HttpProfile,
     /// Maximum number of operations in one request, as an array. Zero refuses arrays.
     pub max_batch: u16,
-    /// MiB of request bodies in memory at once. One caller may use at most three sixteenths of
-    /// them.
+    /// MiB of request bodies in memory at once: a quarter for uploads of files, the rest for all
+    /// other bodies. One caller may use at most a quarter of each part.
     pub body_memory_mib: u32,
 }
 
@@ -20,8 +20,8 @@ impl Default for Http {
     }
 }
 
-/// The set of HTTP statuses that the GraphQL API uses. The two versions of GraphQL over HTTP
-/// disagree.
+/// The set of HTTP statuses that the GraphQL API uses. The audits of graphql-http and the draft of
+/// August 2026 disagree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize)]
 pub enum HttpProfile {
     /// Os status que as auditorias do pacote npm graphql-http esperam.

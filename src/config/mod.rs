@@ -68,50 +68,63 @@ pub enum ConfigError {
     OutOfRange(&'static str, i64, i64),
 }
 
-/// Of a thousand requests, how many are traced if their callers do not say.
+/// Default of `otlp_amostra`: of a thousand requests without `traceparent`, how many are traced.
 const OTLP_SAMPLE: u32 = 10;
 
-/// The settings in force.
+/// The settings in force. [`Settings`] says what each means.
 #[derive(Clone)]
 pub struct Config {
     pub bind: SocketAddr,
+    /// `None` if not set: `elos serve` refuses that, and `elos demo` requires it.
     pub database_url: Option<String>,
+    /// `None` to use `database_url`.
     pub nacional_url: Option<String>,
+    /// `None` to use `database_url`.
     pub auditor_url: Option<String>,
+    /// `None` if not set: the commands that need the owner of the tables refuse that.
     pub migrate_url: Option<String>,
     /// Whether the server may reach PostgreSQL on another machine without TLS.
     pub allow_plain_postgres: bool,
     pub data_dir: PathBuf,
+    /// `None` to search for the programs.
     pub pg_bin: Option<PathBuf>,
     pub pool_max: u32,
     pub pool_idle: u32,
     pub statement_timeout: Duration,
-    /// Time in which the server still accepts requests after SIGTERM. `None` means the default of
-    /// the command.
+    /// Time for which the server, although not ready, still accepts connections after SIGTERM.
+    /// `None` means the default of the command.
     pub drain_delay: Option<Duration>,
     pub oidc: Oidc,
+    /// `None` if not set: `elos demo` then creates a key, and `elos serve` signs no recibos.
     pub recibo_key: Option<PathBuf>,
+    /// `None` means the default of the command.
     pub graphiql: Option<bool>,
+    /// `None` means the default of the command.
     pub introspection: Option<bool>,
     pub max_cost: u64,
+    /// `None` if no document is trusted.
     pub trusted_documents: Option<PathBuf>,
     pub trusted_only: bool,
     pub relaxed_trail: bool,
     pub http: Http,
     pub cors_origins: Vec<String>,
     pub connections: ConnectionLimits,
+    /// `None` if no proxy passes on certificates.
     pub certificate_header: Option<HeaderName>,
-    /// The address for TLS, and the certificate files.
+    /// The address for TLS, and the certificate files. `None` if this server serves no TLS.
     pub tls: Option<(SocketAddr, tls::CertificateFiles)>,
+    /// `None` if metrics are not served.
     pub metrics_bind: Option<SocketAddr>,
-    /// Where traces go, and how many of a thousand are sampled if the caller does not say.
+    /// The collector of traces. `None` if traces are not exported.
     pub otlp_url: Option<String>,
+    /// Of a thousand requests without `traceparent`, how many are traced.
     pub otlp_sample: u32,
     pub absences_per_minute: u32,
+    /// `Some("production")` forbids the commands that are only for synthetic or empty databases.
     pub environment: Option<String>,
     pub log: String,
     pub log_format: LogFormat,
-    /// Whether each request has a line in the log.
+    /// Whether each request has a line in the log. If off, only refused and failed ones have.
     pub access_log: Switch,
     pub rules: Rules,
     pub subscriptions: Subscriptions,
@@ -232,7 +245,8 @@ impl Config {
         })
     }
 
-    /// The URLs with which the server logs in to PostgreSQL, each with the name of its setting.
+    /// The URLs with which the server logs in to PostgreSQL, each with the name of its environment
+    /// variable. A URL that is not set is left out.
     pub fn server_urls(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let urls = [
             ("DATABASE_URL", &self.database_url),
@@ -242,8 +256,8 @@ impl Config {
         urls.into_iter().filter_map(|(setting, url)| Some((setting, url.as_deref()?)))
     }
 
-    /// Returns which credentials the Tramita façade accepts besides tokens. `basic` is the
-    /// command's default for HTTP Basic.
+    /// Returns which credentials the Tramita API accepts besides tokens. `basic` is the command's
+    /// default for HTTP Basic.
     pub fn tramita_auth(&self, basic: bool) -> TramitaAuthOptions {
         let proxies = self.connections.proxies.clone();
         let certificate_header = self.certificate_header.clone();

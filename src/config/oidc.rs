@@ -8,8 +8,8 @@ use crate::value::tribunal::Tribunal;
 use jsonwebtoken::Algorithm;
 use std::path::PathBuf;
 
-/// Settings for the verification of tokens. `issuer` is optional here, because `elos demo` brings
-/// its own.
+/// Settings for the verification of tokens, and for HTTP Basic. `issuer` is optional here, because
+/// `elos demo` brings its own.
 #[derive(Debug, Clone)]
 pub struct Oidc {
     pub issuer: Option<String>,
@@ -21,7 +21,7 @@ pub struct Oidc {
     pub allow_http: bool,
     pub claim_mapping: ClaimMapping,
     pub token_url: Option<String>,
-    /// Whether the Tramita façade accepts HTTP Basic. `None` means the default of the command.
+    /// Whether the Tramita API accepts HTTP Basic. `None` means the default of the command.
     pub tramita_basic: Option<bool>,
 }
 
@@ -76,14 +76,14 @@ impl Oidc {
         })
     }
 
-    /// Returns the settings of HTTP Basic on the Tramita façade, if it is enabled. `by_default` is
+    /// Returns the settings of HTTP Basic on the Tramita API, if it is enabled. `by_default` is
     /// the default of the command.
     pub fn basic(&self, by_default: bool) -> Option<Basic> {
         let basic = Basic { token_url: self.token_url.clone(), allow_http: self.allow_http };
         self.tramita_basic.unwrap_or(by_default).then_some(basic)
     }
 
-    /// Returns the options for tokens of `issuer`.
+    /// Returns the options for tokens of `issuer`. A file with keys takes precedence over a URL.
     pub fn options(&self, issuer: String, tramita: TramitaAuthOptions) -> AuthOptions {
         let source = match (&self.jwks_file, &self.jwks_url) {
             (Some(file), _) => KeySource::File(file.clone()),

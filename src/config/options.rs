@@ -23,11 +23,11 @@ pub struct Settings {
     #[arg(long, env = "ELOS_BIND", value_name = "ENDEREÇO:PORTA", global = true)]
     pub bind: Option<SocketAddr>,
 
-    /// Banco de dados, como o login da aplicação, que pode ser elos_app, elos_nacional e elos_auditor e não herda nada deles.
+    /// URL do banco de dados com o login da aplicação, que pode assumir os papéis elos_app, elos_nacional e elos_auditor e não herda os direitos deles.
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true, global = true)]
     pub database_url: Option<String>,
 
-    /// Banco de dados, como um login que só pode ser elos_nacional; então o de DATABASE_URL não pode [padrão: DATABASE_URL].
+    /// URL do banco de dados com um login que só pode assumir o papel elos_nacional; então o login de DATABASE_URL não pode assumi-lo [padrão: DATABASE_URL].
     #[arg(
         long,
         env = "ELOS_NACIONAL_URL",
@@ -37,7 +37,7 @@ pub struct Settings {
     )]
     pub nacional_url: Option<String>,
 
-    /// Banco de dados, como um login que só pode ser elos_auditor; então o de DATABASE_URL não pode [padrão: DATABASE_URL].
+    /// URL do banco de dados com um login que só pode assumir o papel elos_auditor; então o login de DATABASE_URL não pode assumi-lo [padrão: DATABASE_URL].
     #[arg(
         long,
         env = "ELOS_AUDITOR_URL",
@@ -47,7 +47,7 @@ pub struct Settings {
     )]
     pub auditor_url: Option<String>,
 
-    /// Banco de dados, como o dono das tabelas; só para `migrate` e `seed`.
+    /// URL do banco de dados com o login do dono das tabelas, para os comandos de administração; `serve` não a usa.
     #[arg(
         long,
         env = "ELOS_MIGRATE_URL",
@@ -65,7 +65,7 @@ pub struct Settings {
     #[arg(long, env = "ELOS_DATA_DIR", value_name = "PASTA", global = true)]
     pub data_dir: Option<PathBuf>,
 
-    /// Pasta dos programas do PostgreSQL (initdb, postgres), se não os achamos sozinhos.
+    /// Pasta dos programas do PostgreSQL (initdb, postgres), se o elos não os acha sozinho.
     #[arg(long, env = "ELOS_PG_BIN", value_name = "PASTA", global = true)]
     pub pg_bin: Option<PathBuf>,
 
@@ -73,7 +73,7 @@ pub struct Settings {
     #[arg(long, env = "ELOS_POOL_MAX", value_name = "N", value_parser = number::<u32>("pool_max"), global = true)]
     pub pool_max: Option<u32>,
 
-    /// Conexões que ficam abertas além dessas, para que cada tribunal ache uma já posta no dele [padrão: 12].
+    /// Conexões que ficam abertas além das de ELOS_POOL_MAX, para que um pedido ache uma cuja sessão já é do seu tribunal [padrão: 12].
     #[arg(long, env = "ELOS_POOL_IDLE", value_name = "N", value_parser = number::<u32>("pool_idle"), global = true)]
     pub pool_idle: Option<u32>,
 
@@ -81,7 +81,7 @@ pub struct Settings {
     #[arg(long, env = "ELOS_TEMPO_MAXIMO", value_name = "SEGUNDOS", value_parser = number::<u32>("tempo_maximo"), global = true)]
     pub tempo_maximo: Option<u32>,
 
-    /// Segundos que o servidor ainda atende depois de SIGTERM, já fora de `/readyz`, até recusar conexões novas [padrão: 5 em serve, 0 em demo].
+    /// Segundos em que o servidor, depois de SIGTERM, ainda aceita conexões, enquanto `/readyz` já responde 503 [padrão: 5 em serve, 0 em demo].
     #[arg(long, env = "ELOS_PAUSA_AO_ENCERRAR", value_name = "SEGUNDOS", value_parser = number::<u32>("pausa_ao_encerrar"), global = true)]
     pub pausa_ao_encerrar: Option<u32>,
 
@@ -99,7 +99,7 @@ pub struct Settings {
     )]
     pub oidc_audience: Option<Vec<String>>,
 
-    /// Onde estão as chaves do emissor; sem ele, pergunta-se a `<issuer>/.well-known/openid-configuration`.
+    /// URL das chaves do emissor; sem ela e sem ELOS_OIDC_JWKS_FILE, o servidor a pergunta a `<issuer>/.well-known/openid-configuration`.
     #[arg(long, env = "ELOS_OIDC_JWKS_URL", value_name = "URL", global = true)]
     pub oidc_jwks_url: Option<String>,
 
@@ -113,7 +113,7 @@ pub struct Settings {
     )]
     pub oidc_algorithms: Option<Vec<String>>,
 
-    /// Clientes (`azp`) aceitos mesmo que `aud` não seja nosso, separados por vírgula.
+    /// Clientes (`azp`) cujos tokens são aceitos com qualquer `aud`, separados por vírgula.
     #[arg(
         long,
         env = "ELOS_OIDC_CLIENTS",
@@ -154,7 +154,7 @@ pub struct Settings {
     )]
     pub oidc_claim_tribunal: Option<Vec<String>>,
 
-    /// Onde, se não o diz, há um número que a seção `[corporativo]` do arquivo traduz [padrão: corporativo[].seq_tribunal_pai].
+    /// Onde o token traz, quando não diz o tribunal, um número que a seção `[corporativo]` do arquivo converte em tribunal [padrão: corporativo[].seq_tribunal_pai].
     #[arg(
         long,
         env = "ELOS_OIDC_CLAIM_SEQUENCIA",
@@ -168,7 +168,7 @@ pub struct Settings {
     #[arg(long, env = "ELOS_OIDC_ALLOW_HTTP", value_enum, global = true)]
     pub oidc_allow_http: Option<Switch>,
 
-    /// Onde o emissor dá tokens aos clientes; sem ele, pergunta-se a `<issuer>/.well-known/openid-configuration`. Só para ELOS_TRAMITA_BASIC.
+    /// URL em que o emissor dá tokens aos clientes, para ELOS_TRAMITA_BASIC e para a página /docs; sem ela, o servidor a pergunta a `<issuer>/.well-known/openid-configuration`, e /docs mostra a do Keycloak.
     #[arg(long, env = "ELOS_OIDC_TOKEN_URL", value_name = "URL", global = true)]
     pub oidc_token_url: Option<String>,
 
@@ -201,7 +201,7 @@ pub struct Settings {
     #[arg(long, env = "ELOS_DOCUMENTOS_CONFIAVEIS", value_name = "ARQUIVO", global = true)]
     pub documentos_confiaveis: Option<PathBuf>,
 
-    /// Só executa os documentos desse arquivo, em todo protocolo [padrão: off].
+    /// Só executa os documentos de ELOS_DOCUMENTOS_CONFIAVEIS, em todo protocolo [padrão: off].
     #[arg(long, env = "ELOS_DOCUMENTOS_SO_CONFIAVEIS", value_enum, global = true)]
     pub documentos_so_confiaveis: Option<Switch>,
 
@@ -213,11 +213,11 @@ pub struct Settings {
     #[arg(long, env = "ELOS_LOTE_MAXIMO", value_name = "N", value_parser = number::<u16>("lote_maximo"), global = true)]
     pub lote_maximo: Option<u16>,
 
-    /// MiB de corpos de pedidos na memória ao mesmo tempo, de todos; um quarto é de arquivos a caminho, e cada credencial tem um quarto de cada [padrão: 64].
+    /// MiB de corpos de pedidos na memória ao mesmo tempo, de todos os clientes: um quarto é para arquivos que chegam, o resto para os outros corpos, e uma credencial usa no máximo um quarto de cada parte [padrão: 64].
     #[arg(long, env = "ELOS_CORPOS_MAXIMO", value_name = "MIB", value_parser = number::<u32>("corpos_maximo"), global = true)]
     pub corpos_maximo: Option<u32>,
 
-    /// Conexões abertas ao mesmo tempo, de todos [padrão: 8192].
+    /// Conexões abertas ao mesmo tempo, de todos os endereços [padrão: 8192].
     #[arg(long, env = "ELOS_CONEXOES_MAXIMO", value_name = "N", value_parser = number::<u32>("conexoes_maximo"), global = true)]
     pub conexoes_maximo: Option<u32>,
 
@@ -225,7 +225,7 @@ pub struct Settings {
     #[arg(long, env = "ELOS_CONEXOES_POR_ENDERECO", value_name = "N", value_parser = number::<u32>("conexoes_por_endereco"), global = true)]
     pub conexoes_por_endereco: Option<u32>,
 
-    /// Endereços de proxies, separados por vírgula: deles vêm todos os clientes, e só o limite de todos lhes vale [padrão: nenhum].
+    /// Endereços de proxies, separados por vírgula. As conexões deles não contam para ELOS_CONEXOES_POR_ENDERECO, só para ELOS_CONEXOES_MAXIMO [padrão: nenhum].
     #[arg(
         long,
         env = "ELOS_PROXIES",
@@ -270,7 +270,7 @@ pub struct Settings {
     #[arg(long, env = "ELOS_OTLP_URL", value_name = "URL", global = true)]
     pub otlp_url: Option<String>,
 
-    /// De cada mil pedidos que chegam sem `traceparent`, quantos são acompanhados; um que chega com ele é ou não como ele diz [padrão: 10].
+    /// De cada mil pedidos que chegam sem `traceparent`, quantos têm trace; para um que chega com `traceparent`, vale o que ele diz [padrão: 10].
     #[arg(long, env = "ELOS_OTLP_AMOSTRA", value_name = "N", value_parser = number::<u32>("otlp_amostra"), global = true)]
     pub otlp_amostra: Option<u32>,
 
@@ -282,7 +282,7 @@ pub struct Settings {
     #[arg(long, env = "ELOS_TRILHA_RELAXADA", value_enum, global = true)]
     pub trilha_relaxada: Option<Switch>,
 
-    /// `production` impede `elos demo` nesta máquina.
+    /// `production` impede `elos demo`, `elos seed` e `elos migrate revert` nesta máquina.
     #[arg(long = "env", env = "ELOS_ENV", value_name = "NOME", global = true)]
     #[serde(rename = "env")]
     pub environment: Option<String>,
@@ -299,15 +299,16 @@ pub struct Settings {
     #[arg(long, env = "ELOS_LOG_DE_ACESSO", value_enum, global = true)]
     pub log_de_acesso: Option<Switch>,
 
-    /// Switches of the rules. Only in the file.
+    /// The section `[regras]`: switches and limits of the rules. Only in the file.
     #[arg(skip)]
     pub regras: Rules,
 
-    /// Limits of WebSockets and event streams. Only in the file.
+    /// The section `[assinaturas]`: limits of WebSockets and event streams. Only in the file.
     #[arg(skip)]
     pub assinaturas: Subscriptions,
 
-    /// The tribunais by their number in the CNJ Corporativo (`6 = "8.06"`). Only in the file.
+    /// The section `[corporativo]`: the code of a tribunal by its number in the CNJ Corporativo
+    /// (`6 = "8.06"`). Only in the file.
     #[arg(skip)]
     pub corporativo: BTreeMap<String, String>,
 }

@@ -27,20 +27,20 @@ const fn of(section: &'static str, name: &'static str, min: i64, max: i64) -> Nu
 /// All numeric settings. A test compares this list with the settings that exist.
 pub const NUMBERS: [NumericSetting; 17] = [
     flag("pool_max", 1, 500),
-    // With 0 each connection goes to whoever comes next.
+    // With 0 no connection is kept for the next user of its tribunal.
     flag("pool_idle", 0, 500),
     flag("tempo_maximo", 1, 600),
-    // With 0 the server accepts no request after SIGTERM.
+    // With 0 the server does not wait for the load balancer after SIGTERM.
     flag("pausa_ao_encerrar", 0, 120),
     // An empty query costs 100.
     flag("custo_maximo", 100, 100_000_000),
     // With 0 the server refuses arrays of operations.
     flag("lote_maximo", 0, 100),
-    // A share of this memory must hold the largest body.
+    // One caller's share of this memory must hold the largest body.
     flag("corpos_maximo", 32, 65_536),
     flag("conexoes_maximo", 1, 1_000_000),
     flag("conexoes_por_endereco", 1, 1_000_000),
-    // With 0 only the callers decide.
+    // With 0 a request is traced only if its `traceparent` asks for it.
     flag("otlp_amostra", 0, 1000),
     // With 0 there is no limit.
     flag("ausencias_por_minuto", 0, 1_000_000),
@@ -52,7 +52,7 @@ pub const NUMBERS: [NumericSetting; 17] = [
     of("assinaturas", "envio_parado", 1, 300),
 ];
 
-/// Number of synthetic processos. It is an argument of commands, not a setting.
+/// The range of the number of synthetic processos. It is an argument of commands, not a setting.
 pub const PROCESSOS: NumericSetting = flag("processos", 1, 50_000_000);
 
 impl NumericSetting {

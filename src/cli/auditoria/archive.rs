@@ -2,7 +2,8 @@
 //!
 //! A month is removed in the same transaction that stores its hashes, and only after its file has
 //! its final name, is on disk, and was read back and verified. An interrupted run can simply be
-//! repeated; it finds what is already done.
+//! repeated; it finds what is already done. A month without records and seals is removed without a
+//! file.
 
 use crate::audit::archive::export::export;
 use crate::audit::archive::reader::{self, Checks, Report};
@@ -184,7 +185,8 @@ fn read_back(path: &Path, signer: &Signer) -> anyhow::Result<Report> {
     }
 }
 
-/// Removes the month from the database, if its file contains all of it.
+/// Removes the month from the database, if its file contains all of it. `file` is `None` for a
+/// month without records and seals. While another transaction uses the trail, tries again.
 fn retire(conn: &mut PgConnection, month: &Month, file: Option<&Report>) -> anyhow::Result<()> {
     for attempt in 1..=ATTEMPTS {
         let tried = conn.transaction(|conn| try_to_retire(conn, month, file));

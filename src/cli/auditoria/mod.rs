@@ -27,14 +27,15 @@ pub enum AuditoriaCmd {
         /// [padrão: a de --chave-dos-recibos].
         #[arg(long = "chave", value_name = "ARQUIVO")]
         chaves: Vec<PathBuf>,
-        /// É um achado que falte o arquivo de um mês.
+        /// Conta como achado a falta do arquivo de um mês.
         #[arg(long)]
         exigir_arquivos: bool,
-        /// Só os arquivos, sem o banco.
+        /// Confere só os arquivos, sem o banco.
         #[arg(long, requires = "arquivos")]
         sem_banco: bool,
     },
-    /// Grava em arquivos assinados os meses até este, confere cada um e o retira do banco; assina com --chave-dos-recibos.
+    /// Grava em arquivos assinados os meses até --ate, confere cada um e o retira do banco; assina
+    /// com --chave-dos-recibos.
     Archive {
         /// O último mês a arquivar, AAAA-MM; o corrente não se arquiva.
         #[arg(long, value_name = "AAAA-MM", value_parser = parse_month)]

@@ -17,7 +17,8 @@ pub struct Verification<'a> {
     pub anchor: Option<&'a Path>,
     /// Archive files, or folders of them.
     pub archives: &'a [PathBuf],
-    /// The public keys. Each archive must be signed with one of them.
+    /// Each archive must be signed with one of these keys. If there are none, an archive is only
+    /// verified with the key that it states itself.
     pub keys: Vec<PublicKey>,
     /// Whether a month without its archive is a finding.
     pub require_archives: bool,
@@ -89,8 +90,9 @@ pub fn verify(conn: Option<&mut PgConnection>, check: &Verification<'_>) -> anyh
     }
 }
 
-/// Verifies the chains of the database and compares the archives with them. All reads use one
-/// snapshot, so that seals added meanwhile are not seen in part.
+/// Verifies the chains of the database, compares the archives with them, and counts the records
+/// that the database did not accept. All reads use one snapshot, so that seals added meanwhile are
+/// not seen in part.
 fn verify_database(
     conn: &mut PgConnection,
     anchors: &[Anchor],
@@ -168,7 +170,8 @@ fn describe(chain: &ChainSummary) -> String {
     )
 }
 
-/// Reads the lines that an earlier run printed, and ignores the other lines.
+/// Reads the lines of an earlier run that state the last seal of a chain, and ignores the other
+/// lines.
 fn anchors(text: &str) -> anyhow::Result<Vec<Anchor>> {
     let lines = text.lines().filter_map(|line| line.trim().strip_prefix(HEAD_WORD));
     let parse = |line: &str| {
