@@ -99,7 +99,7 @@ pub fn run(
     outcome
 }
 
-/// Creates the database, its login and its data, each if it is absent.
+/// Creates the database, its login and its data, each if it is absent, and applies the migrations.
 fn prepare(
     postgres: &Embedded,
     owner: &str,
@@ -123,7 +123,7 @@ fn prepare(
 }
 
 /// Analyzes the tables without statistics. A crash makes PostgreSQL forget which tables it had to
-/// analyze, and until half of such a table has changed, PostgreSQL plans its queries by guesses.
+/// analyze, and until enough rows of such a table change, PostgreSQL plans its queries by guesses.
 fn analyse(conn: &mut PgConnection) -> anyhow::Result<()> {
     let never_analysed: Vec<String> = Sql::new(
         "SELECT oid::regclass::text FROM pg_class \

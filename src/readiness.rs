@@ -178,9 +178,9 @@ impl Readiness {
     }
 
     /// Whether this instance should receive calls that can wait (the REST API of the Tramita). If a
-    /// condition fails now, it fails on the other instances too, and these calls wait until it
-    /// holds again. Before the instance was ever ready, and while it shuts down, another instance
-    /// is the better choice.
+    /// condition fails now, it probably fails on the other instances too, and these calls wait
+    /// until it holds again. Before the instance was ever ready, and while it shuts down, another
+    /// instance is the better choice.
     pub fn accepts_waiting_calls(&self) -> bool {
         !self.draining() && (self.serves() || self.0.was_ready.load(Ordering::Acquire))
     }

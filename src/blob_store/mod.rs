@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 /// The id of one content, in any store.
 pub type ContentId = i64;
 
-/// Maximum number of bytes of a content that are in memory at once.
+/// Maximum number of bytes of one piece of a content.
 pub const PART_SIZE: usize = 512 * 1024;
 
 /// A store of contents in pieces of at most [`PART_SIZE`] bytes, numbered from 0, so that a content

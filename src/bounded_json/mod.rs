@@ -20,7 +20,8 @@ const MAX_STEPS: usize = 8;
 /// Maximum number of characters of each step.
 const MAX_STEP_CHARS: usize = 60;
 
-/// Limits on an object: the number of values at all depths, and the depth of nesting.
+/// Limits on an object: the number of values in it at all depths, and the levels of nesting below
+/// it.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
     pub values: usize,
@@ -32,7 +33,7 @@ pub struct Bounds {
 pub enum NotRead {
     /// It exceeds the bounds.
     Excess,
-    /// It is not a JSON object.
+    /// It is not JSON, or [`members`] found no object.
     Malformed,
     /// An object has a member twice, which is ambiguous. Contains the path of the member.
     Repeated(String),
@@ -63,8 +64,8 @@ pub trait Tree: Sized {
     fn has(members: &Self::Members, name: &str) -> bool;
 }
 
-/// Reads those members of an object whose names satisfy `wanted`. The other members count only by
-/// their names, because nothing else of them is kept in memory.
+/// Reads those members of an object whose names satisfy `wanted`. Of the other members, each name
+/// at any depth counts as one value, because nothing else of them is kept in memory.
 pub fn members<T: Tree>(
     json: &[u8],
     bounds: Bounds,

@@ -1,4 +1,5 @@
-//! Parses JSON without keeping it. Checks only that no object has a member twice.
+//! Parses JSON without keeping it. Checks that no object has a member twice, and limits the number
+//! of members and the depth.
 
 use super::{Counter, NotRead, shortened};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -9,8 +10,8 @@ use std::fmt;
 /// Maximum depth of a value that is not kept. It is below the recursion limit of serde_json.
 const SKIPPED_DEPTH: usize = 120;
 
-/// Looks for duplicate members in any JSON, for parsers that do not notice them. Looks at no more
-/// than `names` members.
+/// Looks for duplicate members in any JSON value, for parsers that do not notice them. Refuses a
+/// value with more than `names` members. Does not look at what follows the value.
 pub fn check_members(json: &[u8], names: usize) -> Result<(), NotRead> {
     let counter = Counter::of(names);
     let skipped = Skipped::new(&counter);

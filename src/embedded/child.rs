@@ -9,9 +9,9 @@ use super::StartError;
 use super::programs::Programs;
 use super::run_as::RunAs;
 
-/// A command that runs a PostgreSQL program. The program ends when the thread that started it ends.
-/// It does not inherit our environment, because `PGPORT`, `PGDATA` and other variables would change
-/// its behaviour.
+/// A command that runs a PostgreSQL program. On Linux, the program ends when the thread that
+/// started it ends. It does not inherit our environment, because `PGPORT`, `PGDATA` and other
+/// variables would change its behaviour.
 pub(super) fn command(program: &Path, run_as: Option<&RunAs>) -> Command {
     let mut command = Command::new(program);
     command
@@ -52,8 +52,8 @@ fn set_parent_death_signal(command: &mut Command) {
     unsafe { command.pre_exec(ask) };
 }
 
-/// Checks that the user of PostgreSQL can enter the folder. The check is a real attempt as that
-/// user, because modes, ACLs and mounts all count.
+/// Checks that the user of PostgreSQL can run `postgres` and enter the folder. The check is a real
+/// attempt as that user, because modes, ACLs and mounts all count.
 pub(super) fn check_reachable(
     folder: &Path,
     programs: &Programs,

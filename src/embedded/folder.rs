@@ -64,7 +64,8 @@ impl Folder {
         self.path.join(format!("data.new.{}", std::process::id()))
     }
 
-    /// The major version of the data. `None` when there are no data yet.
+    /// The major version of the data. `None` when there are no data yet: an empty folder is
+    /// removed.
     pub fn major(&self) -> Result<Option<u32>, StartError> {
         let data = self.data();
         match fs::read_to_string(data.join("PG_VERSION")) {
@@ -111,8 +112,8 @@ impl Drop for Folder {
     }
 }
 
-/// Creates the folder and its parents. As root, opens them to the user that runs PostgreSQL,
-/// whatever the umask is.
+/// Creates the folder and the parents that are missing. As root, lets every user enter the new
+/// ones, whatever the umask is, because another user runs PostgreSQL.
 fn create(path: &Path) -> io::Result<()> {
     let missing: Vec<_> = path.ancestors().take_while(|place| !place.exists()).collect();
     fs::create_dir_all(path)?;

@@ -2,7 +2,8 @@
 //! listens only on a Unix socket that only its user can open, and holds a lock on its folder so
 //! that no other server uses it.
 //!
-//! If this program, PostgreSQL or both are killed, the next start finds all committed rows.
+//! If this program, PostgreSQL or both are killed, the next start finds all committed rows, unless
+//! [`Options::durable`] is false.
 
 mod child;
 mod cluster;
@@ -31,7 +32,7 @@ use supervisor::Supervisor;
 #[derive(Debug, Clone)]
 pub struct Options {
     pub dir: PathBuf,
-    /// Whether commits survive a power failure. False only in tests.
+    /// Whether commits survive a power failure or a crash of PostgreSQL. False only in tests.
     pub durable: bool,
     /// The folder that contains initdb and postgres. `None` to search for it.
     pub pg_bin: Option<PathBuf>,
@@ -112,7 +113,7 @@ impl Drop for Embedded {
     }
 }
 
-/// Deletes the data in a folder. Stops an orphaned server first.
+/// Deletes the data and the logs in a folder. Stops an orphaned server first.
 ///
 /// # Errors
 ///

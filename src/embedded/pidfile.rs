@@ -18,12 +18,13 @@ use super::StartError;
 /// The process whose id is in line 1 of a left-over `postmaster.pid`.
 #[derive(Debug, PartialEq, Eq)]
 enum Holder {
-    /// The process does not exist. PostgreSQL handles this, and waits until the memory of a killed
-    /// server is released.
+    /// The process does not exist. PostgreSQL handles this itself: it starts unless processes of
+    /// the killed server still hold its shared memory.
     Nobody,
+    /// The server with this pid still runs.
     Orphan(i32),
-    /// Another program has the number now, or a zombie that is never reaped. PostgreSQL would take
-    /// it for a running server for ever.
+    /// The pid is that of another program or of a zombie that is never reaped, or it is unreadable.
+    /// PostgreSQL would take it for a running server for ever.
     Stranger,
 }
 

@@ -15,8 +15,9 @@ pub(super) struct RunAs {
 }
 
 impl RunAs {
-    /// The owner of `data`, the folder of the cluster, or else of `dir`, which holds it.
-    /// `None` when this program runs as an ordinary user, which then also runs PostgreSQL.
+    /// The owner of `data`, the folder of the cluster, or else of `dir`, which holds it, or else a
+    /// usual account for PostgreSQL. `None` when this program runs as an ordinary user, which then
+    /// also runs PostgreSQL.
     pub fn of(dir: &Path, data: &Path) -> Result<Option<Self>, StartError> {
         if !geteuid().is_root() {
             return Ok(None);

@@ -18,7 +18,7 @@ pub(super) const PORT: u16 = 5432;
 /// including the final zero.
 const MAX_SOCKET_PATH: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
 
-/// The folder for the socket: inside the data folder, or in /tmp when that path is unsuitable.
+/// The folder for the socket: inside `folder`, or in /tmp when that path is unsuitable.
 pub(super) fn choose_dir(folder: &Folder, run_as: Option<&RunAs>) -> Result<PathBuf, StartError> {
     let beside = folder.path().join("socket");
     if fits(&beside) {
@@ -38,8 +38,8 @@ pub(super) fn make_ready(dir: &Path, run_as: Option<&RunAs>) -> Result<(), Start
     remove(&dir.join(socket))
 }
 
-/// The name contains device and inode of the data folder, so that it is always the same for one
-/// folder and never the same for two.
+/// The folder in /tmp. Its name contains device and inode of the server's folder, so that it is
+/// always the same for one folder and never the same for two.
 fn short(uid: u32, device: u64, inode: u64) -> PathBuf {
     format!("/tmp/elos-{uid}-{device:x}-{inode:x}").into()
 }

@@ -1,5 +1,5 @@
-//! The error codes: one line each, from which the enum, its texts, the HTTP statuses and the page of
-//! the reference come.
+//! The error codes: one line each, from which the two enums, their texts, the HTTP statuses and the
+//! page of the reference come.
 
 use serde::{Deserialize, Serialize};
 
@@ -60,7 +60,8 @@ pub enum RevealsAbsence {
     /// reveals that no tribunal has one with this number. A2 and B5 reveal that another órgão has the
     /// processo, to which the caller is not a party.
     OfRules(&'static [&'static str]),
-    /// With this status. A consumed rascunho has another one: it is the tribunal's own.
+    /// When the refusal has this status. A rascunho that was consumed already is refused with
+    /// another one: it exists, and it is the tribunal's own.
     InStatus(u16),
 }
 
@@ -127,7 +128,7 @@ impl CodigoErro {
     }
 }
 
-/// The APIs that answer a failure.
+/// The APIs that answer with a failure.
 #[derive(PartialEq, Eq)]
 enum AnsweredBy {
     Both,
@@ -137,8 +138,8 @@ enum AnsweredBy {
 use AnsweredBy::{Both, Graphql};
 
 codes! {
-    /// The codes of errors that are not domain rules. In GraphQL they are top-level errors.
-    // Fact: which API answers it.
+    /// The codes of errors that are not domain rules. In GraphQL they are entries of `errors`.
+    // Fact: which API answers with it.
     pub enum Failure AnsweredBy {
         DocumentoMalformado   "GRAPHQL_PARSE_FAILED"      400 Graphql "o documento não é GraphQL; a mensagem diz onde";
         DocumentoInvalido     "GRAPHQL_VALIDATION_FAILED" 400 Graphql "o documento não vale neste esquema; corrija-o, e confira-o com `/schema.graphql`";
@@ -163,7 +164,7 @@ codes! {
 }
 
 impl Failure {
-    /// Whether no REST route answers this failure.
+    /// Whether no REST route answers with this failure.
     pub const fn is_graphql_only(self) -> bool {
         matches!(self.facts(), Graphql)
     }

@@ -1,9 +1,9 @@
 //! Defines all errors and decides which parts of them clients see.
 //!
 //! A *recusa* ([`Refusal`]) is a domain rule that refuses the request. The client can correct it.
-//! It is data in GraphQL (`erros`) and the error envelope in REST. A *falha* ([`Failure`]) is every
-//! other error with a public code. An error without a public code is [`Error::Internal`]: the
-//! server logs it once and never shows it to a client.
+//! It is data in GraphQL (`erros`) and the error envelope in REST. A *falha* ([`Failure`]) is the
+//! public code of every other error. The cause of an [`Error::Internal`] has no code of its own:
+//! the server logs it, and a client sees only `ERRO_INTERNO`.
 
 mod code;
 mod outage;
@@ -28,14 +28,15 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// It has no `Display` on purpose: [`Error::public`] decides what a client may see.
 #[derive(Debug, Clone)]
 pub enum Error {
-    /// The refusals of all rules that the server could check. Never empty.
+    /// The refusals of all rules that the server could check, up to a maximum. Never empty.
     Refusals(Vec<Refusal>),
     Failure(Failure, Cow<'static, str>),
-    /// The caller sent too many requests. It may send the next one after `seconds`.
+    /// The credential asked for too many objects that do not exist or that it may not see. It may
+    /// ask again after `seconds`.
     RateLimited {
         seconds: u32,
     },
-    /// No permit became free in time. `seconds` is the estimated time until one is free.
+    /// No permit or memory became free in time. A retry may succeed after `seconds`.
     Overloaded {
         seconds: u32,
     },
@@ -80,7 +81,7 @@ impl Error {
         }
     }
 
-    /// The number of seconds after which a retry can succeed. `None` when a retry is useless.
+    /// The number of seconds after which a retry may succeed. `None` when waiting does not help.
     pub const fn retry_after(&self) -> Option<u32> {
         match self {
             Self::RateLimited { seconds } | Self::Overloaded { seconds } => Some(*seconds),

@@ -2,10 +2,10 @@
 //!
 //! Diesel reports a kind for about a dozen error codes. For all other codes, it reports only the
 //! text of the error. This module therefore recognizes errors without a kind by their text, in the
-//! two languages that the servers of the courts use. Only the table below knows these texts. With
-//! another `lc_messages`, this module recognizes only the errors with a kind, and this server
-//! cannot set `lc_messages`, because only a superuser may change it. An error that is not in the
-//! table is an internal error.
+//! two languages that the servers of the courts use. With another `lc_messages`, this module
+//! recognizes only the errors with a kind, and this server cannot set `lc_messages`, because only a
+//! superuser may change it. An error without a kind whose text is not in the table below is no
+//! outage.
 
 use diesel::result::{DatabaseErrorKind, Error};
 
@@ -17,12 +17,13 @@ pub enum Outage {
     Unreachable,
     /// A standby, or a server configured to refuse writes: 25006.
     ReadOnly,
-    /// The server has no disk space, memory or locks left: 53xxx.
+    /// The server has no disk space, memory or locks left: 53xxx, except too many connections.
     NoResources,
-    /// A prepared statement is out of date: the tables have changed since, or another server
-    /// prepared it: 0A000, 26000.
+    /// A prepared statement is out of date, because the tables have changed since, or is unknown,
+    /// because another session prepared it: 0A000, 26000.
     StaleStatement,
-    /// Somebody cancelled the statement: 57014, unless this server's own timeout did it.
+    /// Somebody, or the recovery of a standby, cancelled the statement: 57014 by its text, unless a
+    /// timeout did it.
     Cancelled,
 }
 
@@ -91,7 +92,8 @@ impl Outage {
     }
 }
 
-/// English, then Portuguese, as in PostgreSQL's message catalogues. `…` stands for any text.
+/// In English and, for most, in Portuguese, as in PostgreSQL's message catalogues. `…` stands for
+/// any text.
 const TEXTS: [(Outage, &[&str]); 5] = [
     (
         Outage::StaleStatement,

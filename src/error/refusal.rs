@@ -11,12 +11,14 @@ const MAX_REFUSALS: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Refusal {
     pub codigo: CodigoErro,
-    /// The status of the code, unless the place of the value or the state of the object requires
+    /// The HTTP status of the code, unless the object was named in a body or its state requires
     /// another one.
     pub status: u16,
-    /// The rule in the source document, for example `R4`.
+    /// The rule or section in the source documents, for example `R4`, or a word for what they do
+    /// not number, for example `forma`.
     pub regra: Cow<'static, str>,
-    /// Path below the input, in the names of the GraphQL schema.
+    /// Path below the input, in the names of the GraphQL schema. Empty when the refusal concerns no
+    /// field.
     pub campo: Vec<Cow<'static, str>>,
     pub mensagem: Cow<'static, str>,
     /// Advice to the client, in Portuguese: how to correct the request.
@@ -100,8 +102,8 @@ impl Refusal {
         if refusals.is_empty() { Ok(()) } else { Err(Error::Refusals(refusals)) }
     }
 
-    /// All refusals. A field that could not be parsed keeps only that refusal, because the rules
-    /// would merely report that it, or what it contains, is missing.
+    /// All refusals, at most [`MAX_REFUSALS`]. A field that could not be parsed keeps only that
+    /// refusal, because the rules would merely report that it, or what it contains, is missing.
     pub fn merged(malformed: Vec<Self>, from_rules: Vec<Self>) -> Vec<Self> {
         let unreadable: Vec<_> = malformed.iter().map(|refusal| refusal.campo.clone()).collect();
         let readable =
@@ -112,8 +114,8 @@ impl Refusal {
         refusals
     }
 
-    /// Serializes only the fields that could not be parsed, without the messages. Two inputs with
-    /// the same unreadable fields then have the same idempotency fingerprint.
+    /// Serializes only the fields that could not be parsed, without the messages. Two inputs that
+    /// differ only in the values of these fields then have the same idempotency fingerprint.
     pub fn only_fields<S: serde::Serializer>(
         refusals: &[Self],
         serializer: S,

@@ -1,4 +1,4 @@
-//! The classes of PostgreSQL's error codes (SQLSTATE), for the metrics.
+//! The classes of PostgreSQL's error codes (SQLSTATE), for the metrics and the traces.
 //!
 //! Diesel does not tell the code. It tells a kind for the codes that it knows, and the text of the
 //! others.
@@ -20,7 +20,9 @@ const TEXTS: [(&str, &[&str]); 3] = [
     ("57", &["canceling statement due to", "cancelando comando por causa"]),
 ];
 
-/// Returns the first two digits of the error's code. `None` if the database did not report it.
+/// Returns the class of the error's code, or `outra` if the error does not tell it. Each [`Outage`]
+/// without a kind counts as one class, although its codes may belong to several. `None` if the
+/// database did not report the error.
 pub fn sqlstate_class(error: &Error) -> Option<&'static str> {
     let Error::DatabaseError(kind, info) = error else { return None };
     Some(match kind {

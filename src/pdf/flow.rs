@@ -48,7 +48,8 @@ pub struct Document {
     /// A notice for the reader, for example that the document is confidential.
     pub notice: String,
     pub sections: Vec<Section>,
-    /// Pairs of a name and the function of that person, each under a line for the signature.
+    /// Pairs of a name and the function of that person, each under a line for the signature. Only
+    /// the first two are printed.
     pub signatures: Vec<(String, String)>,
     pub foot: String,
 }
@@ -154,8 +155,8 @@ impl Flow<'_> {
         if groups.is_empty() {
             return;
         }
-        // Keep a heading together with the first lines of its section, or with the whole first
-        // group if that is short.
+        // Keep a heading together with the first lines of its section or, if the groups are
+        // numbered, with the whole first group if that is short.
         let first =
             self.rows(groups[0], INDENT).iter().map(|row| self.height(row, INDENT)).sum::<f32>();
         let whole = section.numbered && first < MAX_UNSPLIT;

@@ -146,7 +146,7 @@ impl Font {
 }
 
 /// The text in Unicode normal form C, so that an accent and its letter are one glyph. Control
-/// characters become blanks.
+/// characters and no-break spaces become blanks.
 fn composed(text: &str) -> Cow<'_, str> {
     match text.is_ascii() && !text.contains(char::is_control) {
         true => Cow::Borrowed(text),

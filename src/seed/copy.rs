@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use indicatif::ProgressBar;
 use std::io::Write;
 
-/// Number of tables, and so the number of times that [`all`] iterates over the casos.
+/// Number of tables that [`all`] fills, and so the number of times that it iterates over the casos.
 pub const TABLES: u64 = 6;
 
 /// Writes the rows of each caso as COPY text and advances the progress bar.

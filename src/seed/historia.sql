@@ -2,13 +2,13 @@
 -- kind, ended vinculos, processos that were archived and reopened, second execuções, and their eventos in
 -- chronological order.
 --
--- Everything is computed from the ids of the rows, and the dates are fixed, up to 13 November 2026: the result is
--- identical at every start, so that documents can show it. Only what is in course, because a question about
--- today must find something, is dated by the day of `semente.agora`: two guias in each tribunal, and the
--- trâmites in progress.
+-- Everything is computed from the ids of the rows, and the dates are fixed, up to 13 November 2026: the
+-- result is identical at every start, so that documents can show it. Only two guias in each tribunal and the
+-- trâmites in progress are dated by the day of `semente.agora`, because a question about today must find
+-- something.
 
--- The days of five years, with their share of the work: most on Mondays, none on weekends and in the recess of
--- the courts, half in July, and more every year.
+-- The working days of more than five years, with their share of the work: most on Mondays, none on weekends
+-- and in the recess of the courts, half in July, and more every year.
 CREATE TEMPORARY TABLE dia ON COMMIT DROP AS
 SELECT dia, sum(peso) OVER (ORDER BY dia) AS ate FROM (
     SELECT d::date AS dia, (ARRAY[12, 10, 10, 8, 6])[extract(isodow FROM d)::int]
@@ -20,8 +20,8 @@ CREATE UNIQUE INDEX ON dia (ate, dia);
 CREATE OR REPLACE FUNCTION pg_temp.dia_util(quando timestamptz) RETURNS timestamptz LANGUAGE sql STABLE AS $$
     SELECT quando + CASE extract(isodow FROM quando AT TIME ZONE 'America/Sao_Paulo') WHEN 6 THEN 2 WHEN 7 THEN 1 ELSE 0 END * interval '1 day'
 $$;
--- The start of each caso. The casos of a tribunal follow each other, as evenly as the days work. The first ones,
--- of which examples name numbers, do not depend on how many there are.
+-- The start of each caso. The casos of a tribunal follow each other, spread by the share of work of the days.
+-- The starts of the first 27, whose numbers examples name, do not depend on how many casos there are.
 CREATE TEMPORARY TABLE caso ON COMMIT DROP AS
 SELECT c.caso, (d.dia + ((c.caso * 7) % 9 + 8) * interval '1 hour' + ((c.caso * 13) % 60) * interval '1 minute')
                    AT TIME ZONE 'America/Sao_Paulo' AS inicio
@@ -30,7 +30,7 @@ SELECT c.caso, (d.dia + ((c.caso * 7) % 9 + 8) * interval '1 hour' + ((c.caso * 
        LATERAL (SELECT dia FROM dia
                  WHERE ate > trabalho.total * (c.caso / 27 + (c.caso % 27 * 10 % 27) / 27.0) / CASE WHEN c.caso < 27 THEN 25 ELSE volta.quantas END
                  ORDER BY ate LIMIT 1) AS d;
--- What follows comes on working days too.
+-- The creation time of each processo: at the start of its caso or days later, but not on a weekend.
 CREATE TEMPORARY TABLE instante ON COMMIT DROP AS
 SELECT id, pg_temp.dia_util(dia) AS criado
   FROM (SELECT p.id, c.inicio + CASE (p.id - 1) % 5 WHEN 0 THEN 0 WHEN 1 THEN 20 + p.id % 60 WHEN 2 THEN 15 + p.id % 45
@@ -46,7 +46,7 @@ UPDATE processo SET magistrado_nome = (ARRAY['Magistrada Fictícia Andrade', 'Ma
 UPDATE adolescente a SET criado_em = v.inicio, atualizado_em = v.inicio
   FROM (SELECT v.adolescente_id, min(i.criado) AS inicio FROM vinculo v JOIN instante i ON i.id = v.processo_id GROUP BY 1) AS v
  WHERE v.adolescente_id = a.id;
--- The first ones keep the names that the first pages show.
+-- The first 60 keep the names that the first pages show.
 UPDATE adolescente SET nome = CASE sexo_biologico
         WHEN 'FEMININO' THEN (ARRAY['Adriana', 'Alice', 'Amanda', 'Antônia', 'Aparecida', 'Beatriz', 'Bruna', 'Camila', 'Cecília', 'Cíntia',
             'Clara', 'Conceição', 'Daniela', 'Débora', 'Eduarda', 'Emília', 'Fernanda', 'Flávia', 'Giovana', 'Helena', 'Iara', 'Ingrid',
@@ -83,7 +83,8 @@ UPDATE vinculo v SET encerrado_em = f.fim,
    AND NOT EXISTS (SELECT FROM vinculo x JOIN processo e ON e.id = x.processo_id
                     WHERE x.adolescente_id = v.adolescente_id AND e.tipo_referencia IS NOT NULL AND e.criado_em <= f.fim);
 
--- Processos that are archived. Some of them are reopened; to some execuções follows another one, of another apuração.
+-- Processos that are archived. Some of them are reopened; some execuções are followed by one of another
+-- apuração.
 CREATE TEMPORARY TABLE mudanca ON COMMIT DROP AS
 SELECT id, 'ARQUIVADO' AS para, pg_temp.dia_util(criado_em + (150 + id % 400) * interval '1 day') AS quando, seguida FROM (
     SELECT *, (id - 1) % 5 = 3 AND (id - 1) / 135 % 3 = 1 AS seguida FROM processo) AS p
@@ -135,7 +136,8 @@ UPDATE guia g SET situacao = 'BAIXADA', motivo_baixa = 'UNIFICADA', baixada_em =
 UPDATE guia SET situacao = 'BAIXADA', baixada_em = criado_em + (60 + id % 300) * interval '1 day',
     motivo_baixa = CASE id % 3 WHEN 0 THEN 'EXTINTA' WHEN 1 THEN 'SUBSTITUIDA' ELSE 'MAIORIDADE' END
  WHERE situacao = 'ATIVO' AND id % 5 = 0 AND id > 60 AND criado_em < '2025-06-01';
--- In each tribunal, an internação-sanção until December 2026, and two that end in the weeks after the start.
+-- In each tribunal, an internação-sanção until December 2026, and two that end in the weeks after
+-- `semente.agora`.
 INSERT INTO guia (tribunal_codigo, numero, tipo, origem, adolescente_id, apuracao_id, execucao_id, magistrado_nome, magistrado_cpf,
                   serventuario_cpf, serventuario_cargo, codigo_tpu_medida, data_decisao, prazo, criado_em, atualizado_em)
 SELECT e.tribunal_codigo, '2' || lpad(e.id::text, 11, '0'), 'INTERNACAO_SANCAO', 'DECISAO_INTERNACAO_SANCAO', e.adolescente_id, e.apuracao, e.id,

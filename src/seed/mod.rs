@@ -1,4 +1,5 @@
-//! Synthetic data about invented persons. It is identical at every run.
+//! Synthetic data about invented persons. They are identical at every run, except for what is in
+//! progress and therefore dated by the day of the run.
 
 mod catalogos;
 mod copy;
@@ -33,7 +34,8 @@ row! {
     }
 }
 
-/// Fills an empty database: processos, their history, trâmites and the catalogues of the Tramita.
+/// Fills an empty database: processos, the catalogues of the Tramita and, up to
+/// [`PROCESSOS_WITH_HISTORY`] processos, their history and trâmites.
 pub fn fill(conn: &mut PgConnection, processos: u32, now: DateTime<Utc>) -> anyhow::Result<()> {
     seed(conn, processos)?;
     if processos <= PROCESSOS_WITH_HISTORY {
@@ -82,9 +84,10 @@ pub fn seed(conn: &mut PgConnection, processos: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Changes all rows, which are those of [`seed`], for a demo: it spreads them over several years with
-/// seasonal variation, writes their eventos in chronological order, and adds trâmites. The result is
-/// identical at every run, except for the times of the trâmites in progress.
+/// Changes all rows, which are those of [`seed`], for a demo: it spreads them over several years
+/// with seasonal variation, writes their eventos in chronological order, and adds trâmites. The
+/// result is identical at every run, except for the times of the trâmites in progress and of two
+/// guias in each tribunal.
 pub fn history(conn: &mut PgConnection, now: DateTime<Utc>) -> anyhow::Result<()> {
     conn.transaction(|conn| {
         conn.batch_execute("SET LOCAL ROLE elos_dono; SET LOCAL synchronous_commit = off")?;

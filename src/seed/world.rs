@@ -65,7 +65,8 @@ const SOBRENOMES: [&str; 10] = [
 ];
 const RACAS: [&str; 5] = ["BRANCA", "PRETA", "PARDA", "AMARELA", "INDIGENA"];
 
-/// The number of casos, and the last existing id of each table, after which the new ids begin.
+/// The number of casos, the last existing id of each table, after which the new ids begin, and
+/// likewise the last number in an identificador.
 pub struct World {
     pub cases: i64,
     pub adolescente: i64,
@@ -270,7 +271,7 @@ impl World {
     }
 }
 
-/// A deterministic pseudo-random number (splitmix64).
+/// A deterministic pseudo-random number (a shortened splitmix64).
 fn mix(n: i64) -> usize {
     let mut z = n.unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

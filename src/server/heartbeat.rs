@@ -1,5 +1,5 @@
-//! Whether every worker thread still takes its turns: a worker that is stuck serves none of its
-//! connections, and nobody else would notice.
+//! Whether every worker thread still runs its tasks: a worker that is stuck serves none of its
+//! connections, and nothing else would notice.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -14,8 +14,8 @@ pub struct Heartbeats(Arc<Inner>);
 
 struct Inner {
     start: Instant,
-    /// The time of each worker's last turn, in milliseconds after `start`. A worker owns its time,
-    /// so that a worker that ended is not taken for one that is stuck.
+    /// When each worker last ran its heartbeat, in milliseconds after `start`. A worker owns its
+    /// time, so that a worker that ended is not taken for one that is stuck.
     last: Mutex<Vec<Weak<AtomicU64>>>,
 }
 
@@ -39,7 +39,7 @@ impl Heartbeats {
         });
     }
 
-    /// Whether every worker that has not ended took a turn within this time.
+    /// Whether every worker that has not ended ran its heartbeat within this time.
     pub fn all_within(&self, time: Duration) -> bool {
         let now = self.now();
         let mut last = self.0.last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -70,7 +70,7 @@ mod tests {
             actix_web::rt::System::new().block_on(async move {
                 of_worker.begin();
                 begun.send(()).unwrap();
-                // The thread is blocked, so that the task gets no turn.
+                // The thread is blocked, so that the task does not run.
                 let _ = released.recv();
             });
         });

@@ -35,8 +35,8 @@ impl Negotiation {
     }
 }
 
-/// Middleware for every request: treats HEAD as a GET without a body, answers conditional requests,
-/// and compresses.
+/// Middleware for every request: removes empty segments from the path, treats HEAD as a GET without
+/// a body, explains unknown paths and methods, answers conditional requests, and compresses.
 pub async fn http_semantics<B: MessageBody + 'static>(
     mut req: ServiceRequest,
     next: Next<B>,

@@ -98,7 +98,8 @@ pub struct Parts {
 /// Seconds that running requests have to finish once the server accepts no new ones.
 const SHUTDOWN_TIMEOUT_SECONDS: u64 = 15;
 /// The limit on the whole shutdown after the drain delay and the conversations. It includes the
-/// time for writing the audit trail. With a drain delay of five seconds the total is 29 seconds.
+/// time for writing the audit trail. With a drain delay of five seconds and no conversation the
+/// total is 29 seconds.
 const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(24);
 /// The default drain delay of `elos serve`.
 pub const DRAIN_DELAY: Duration = Duration::from_secs(5);
@@ -115,6 +116,7 @@ pub fn app(config: &Config, db: Db, signer: Option<Signer>, now: fn() -> DateTim
 }
 
 /// Binds the address of `/metrics`, so that a port in use is reported before the server serves.
+/// `None` if metrics are not served.
 pub fn listen_metrics(config: &Config) -> anyhow::Result<Option<TcpListener>> {
     let Some(bind) = config.metrics_bind else { return Ok(None) };
     let listener = TcpListener::bind(bind);
@@ -129,7 +131,7 @@ pub fn start_traces(config: &Config) -> anyhow::Result<()> {
     }
 }
 
-/// Binds the address for TLS and loads the certificate.
+/// Binds the address for TLS and loads the certificate. `None` if TLS is not served.
 pub fn listen_tls(config: &Config) -> anyhow::Result<Option<(TcpListener, Tls)>> {
     let Some((bind, files)) = &config.tls else { return Ok(None) };
     let tls = Tls::read(files.clone())?;
@@ -138,8 +140,9 @@ pub fn listen_tls(config: &Config) -> anyhow::Result<Option<(TcpListener, Tls)>>
     Ok(Some((listener, tls)))
 }
 
-/// Serves until a signal, and returns when the audit trail is written. After SIGTERM the running
-/// requests finish first; SIGINT and SIGQUIT stop the server at once.
+/// Serves until a signal, and returns when the audit trail is written or the time for that is over.
+/// After SIGTERM the running requests finish first; SIGINT and SIGQUIT stop the server at once.
+/// `ready` runs once the server serves.
 pub fn run(parts: Parts, listener: TcpListener, ready: impl FnOnce()) -> anyhow::Result<()> {
     let audit = parts.app.audit.clone();
     actix_web::rt::System::new().block_on(async {
@@ -151,7 +154,7 @@ pub fn run(parts: Parts, listener: TcpListener, ready: impl FnOnce()) -> anyhow:
     })
 }
 
-/// Waits until the server has stopped and the audit trail is written.
+/// Waits until the server has stopped and the audit trail is written or the time for that is over.
 pub async fn until_end(server: Server, audit: &AuditTrail) -> std::io::Result<()> {
     server.await?;
     if !audit.flush().await {

@@ -5,7 +5,7 @@ use crate::call::App;
 use crate::db::{Load, PoolLabel};
 use crate::telemetry::metrics::{Scraped, StateLabel};
 
-/// Registers what the database, the audit trail and the authentication tell.
+/// Registers the gauges of the database, the audit trail and the authentication.
 pub fn register(app: &App, auth: &Auth) {
     let (db, backlog) = (app.db.clone(), app.audit.backlog());
     let (credentials, keys) = (auth.credentials().clone(), auth.keys().clone());

@@ -14,9 +14,9 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
 use tokio::time;
 
-/// Interval between two looks at the state, unless the watchdog needs them more often.
+/// Interval between two reports, unless the watchdog needs them more often.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// By how much the server asks systemd to extend the time for its end, each second while it ends.
+/// By how much the server asks systemd, in each report, to extend the time for the shutdown.
 /// The server itself limits how long that takes.
 const EXTENSION: Duration = Duration::from_secs(15);
 
@@ -24,7 +24,8 @@ const EXTENSION: Duration = Duration::from_secs(15);
 pub struct ServiceManager {
     socket: UnixDatagram,
     address: SocketAddr,
-    /// The time after which systemd ends a server that does not say that it is alive.
+    /// The time after which systemd ends a server that does not say that it is alive. `None` if
+    /// systemd does not watch it.
     watchdog: Option<Duration>,
 }
 
@@ -54,7 +55,8 @@ impl ServiceManager {
     }
 
     fn tell(&self, state: &str) {
-        // systemd restarts a server that it does not hear, so there is nothing else to do here.
+        // With the watchdog systemd restarts a server that it does not hear, so there is nothing
+        // else to do here.
         if let Err(error) = self.socket.send_to_addr(state.as_bytes(), &self.address) {
             tracing::debug!(%error, "systemd could not be told the state");
         }
@@ -62,7 +64,8 @@ impl ServiceManager {
 
     /// Reports the state for as long as the runtime runs.
     pub async fn report(self, readiness: Readiness, heartbeats: Heartbeats) {
-        // A third of the watchdog's time for the look, and half of it for the workers' turns.
+        // Report three times within the watchdog's time. A worker that has not run for half of it
+        // is stuck.
         let interval = self.watchdog.map_or(INTERVAL, |time| INTERVAL.min(time / 3));
         let patience = self.watchdog.map_or(Duration::MAX, |time| time / 2);
         let mut told = Told::default();

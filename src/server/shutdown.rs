@@ -12,8 +12,8 @@ use tokio::time::sleep;
 /// Maximum time after the drain delay that the shutdown waits for conversations of several calls,
 /// such as the reception of a processo.
 const MAX_CONVERSATION: Duration = Duration::from_secs(120);
-/// Maximum time that a server that must stop at once waits for its sockets to send their close
-/// frames.
+/// Maximum time that a server that must stop at once waits until its WebSockets and event streams
+/// have told their clients the reason.
 const CLOSE_GRACE: Duration = Duration::from_secs(1);
 
 /// The settings of the shutdown.
@@ -28,8 +28,8 @@ pub struct ShutdownPlan {
 }
 
 /// Shuts the server down on a signal. After SIGTERM, running requests may finish; after SIGINT or
-/// SIGQUIT, they may not. In both cases the server closes the sockets with a reason, so that their
-/// clients reconnect elsewhere.
+/// SIGQUIT, they may not. In both cases the server closes WebSockets and event streams with a
+/// reason, so that their clients reconnect elsewhere.
 pub fn shut_down_on_signals(
     server: ServerHandle,
     sessions: Arc<SessionRegistry>,

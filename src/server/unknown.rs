@@ -1,5 +1,6 @@
 //! Answers requests for an unknown path or with an unsupported method. The answer has the form of
-//! the API to which the path seems to belong, and names the most similar route.
+//! the API to which the path seems to belong, and names the most similar route or the allowed
+//! methods.
 
 use crate::error::{Error, Failure};
 use crate::graphql;

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
+/// The format of the logs. `Auto` is JSON unless stderr is a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
@@ -18,8 +19,8 @@ pub enum LogFormat {
 /// Starts the logs, on stderr. An invalid `filter` counts as `info`.
 pub fn init(format: LogFormat, filter: &str) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    // These limits apply whatever `filter` says: at the finest levels an HTTP client logs what it
-    // sends and receives, which for the token issuer includes secrets and tokens.
+    // These limits replace what `filter` says of these crates: at the finest levels an HTTP client
+    // logs what it sends and receives, which for the token issuer includes secrets and tokens.
     let filter = ["ureq=warn", "ureq_proto=warn", "rustls=warn"]
         .into_iter()
         .filter_map(|quieter| quieter.parse().ok())

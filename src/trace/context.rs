@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// The longest `tracestate` that goes on. The standard asks for at least this much.
+/// The longest `tracestate` that is passed on, in bytes. The standard asks for at least this much.
 const MAX_STATE: usize = 512;
-/// The digits of a trace id that the standard wants to be random.
+/// The number of low bits of a trace id that the standard wants to be random.
 const RANDOM_BITS: u32 = 56;
 
 /// A span that is under way, and the trace that it belongs to.
@@ -15,7 +15,7 @@ pub struct TraceContext {
     pub span_id: u64,
     /// Whether the spans of the trace are recorded.
     pub sampled: bool,
-    /// What other programs add to the context, which goes on unchanged.
+    /// The caller's `tracestate`, which is passed on unchanged. `None` if there is no valid one.
     state: Option<Arc<str>>,
 }
 
@@ -64,7 +64,7 @@ impl TraceContext {
         format!("00-{trace_id:032x}-{span_id:016x}-{:02x}", u8::from(*sampled))
     }
 
-    /// The value of `tracestate` for a program that is called now.
+    /// The value of `tracestate` for a program that is called now. `None` to send none.
     pub fn tracestate(&self) -> Option<&str> {
         self.state.as_deref()
     }

@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 /// Time limit of one request to the collector.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Time limit of the last one.
+/// Time limit of the shutdown, which sends the spans that wait.
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 /// The longest answer of a collector that is read.
 const MAX_ANSWER: u64 = 64 * 1024;
@@ -52,7 +52,7 @@ pub(super) fn start(url: &str, per_mille: u32) -> anyhow::Result<()> {
         KeyValue::new("service.version", version),
         KeyValue::new("service.instance.id", Uuid::new_v4().to_string()),
     ];
-    // `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` say more.
+    // The builder adds what `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` say.
     let resource = Resource::builder().with_attributes(attributes);
     let resource = match std::env::var_os("OTEL_SERVICE_NAME") {
         Some(_) => resource,

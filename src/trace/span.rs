@@ -73,8 +73,8 @@ pub(super) struct Finished {
 }
 
 impl Span {
-    /// The span `span_id` of a request. Without a caller's context it begins a trace, if spans are
-    /// exported.
+    /// The span `span_id` of a request. Without a caller's context it begins a trace. `None` if
+    /// there is no such context and spans are not exported.
     pub fn of_request(caller: Option<&TraceContext>, span_id: u64) -> Option<Self> {
         let context = match caller {
             Some(caller) => caller.with_span(span_id),
@@ -117,7 +117,7 @@ impl Span {
         &self.context
     }
 
-    /// The span of the caller, if it has one.
+    /// The id of the span that this one is a part of. `None` for the first span of a trace.
     pub const fn parent(&self) -> Option<u64> {
         self.parent
     }

@@ -17,7 +17,7 @@ const MAX_STATEMENTS: usize = 128;
 struct Statement {
     text: String,
     start: Instant,
-    /// The time at which it ended, and if it failed the class of its SQLSTATE.
+    /// The time at which it ended, and what [`end`] was told. `None` while it runs.
     end: Option<(Instant, Option<&'static str>)>,
 }
 
@@ -36,8 +36,8 @@ pub fn begin(query: &(impl Display + ?Sized)) {
     });
 }
 
-/// Notes that the statement has ended. `failed` is the class of the SQLSTATE of a refused one, or an
-/// empty text.
+/// Notes that the statement has ended. `failed` is `None` if it succeeded, else the class of its
+/// SQLSTATE, which is empty if the database did not report the failure.
 pub fn end(failed: Option<&'static str>) {
     COLLECTED.with_borrow_mut(|collected| {
         if let Some(statement) = collected.as_mut().and_then(|statements| statements.last_mut())
@@ -81,7 +81,8 @@ pub fn recorded_for<T>(contexts: &[TraceContext], work: impl FnOnce() -> T) -> T
     result
 }
 
-/// Like [`recorded_for`], with a span around the statements. `attributes` tells what the work read.
+/// Like [`recorded_for`], with a span around the statements. `attributes` returns the attributes of
+/// that span, and whether the work failed.
 pub fn recorded_read<T>(
     contexts: &[TraceContext],
     name: impl FnOnce() -> String,
@@ -129,7 +130,7 @@ fn operation_of(text: &str) -> String {
     word.to_ascii_uppercase()
 }
 
-/// Takes the text of a statement, and fails when its values begin.
+/// Takes the text of a statement, and fails when its values begin or [`MAX_TEXT`] is reached.
 struct TextWriter(String);
 
 impl Write for TextWriter {
@@ -147,7 +148,7 @@ impl Write for TextWriter {
 /// The text of a statement without any value: neither those that are bound nor literals.
 fn text_of(query: &(impl Display + ?Sized)) -> String {
     let mut writer = TextWriter(String::new());
-    // It fails where the values begin.
+    // It fails where the text ends.
     let _ = write!(writer, "{query}");
     without_literals(&writer.0)
 }

@@ -1,5 +1,6 @@
-//! The server's metrics, for Prometheus. Labels are route templates, root fields, names of trusted
-//! operations, codes and names of credentials, and never a path, a number or a person.
+//! The server's metrics, for Prometheus. Labels are methods, route templates, statuses, root
+//! fields, names of trusted operations, codes, classes of pools and names of credentials, and never
+//! a path, the number of a processo or a person.
 
 mod process;
 mod scraped;
@@ -45,7 +46,7 @@ struct CredentialLabel {
 pub struct Metrics(Arc<Counters>);
 
 type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
-/// Brings gauges up to date that nobody keeps up to date between two scrapes.
+/// Sets gauges that nothing keeps up to date between two scrapes.
 type BeforeScrape = Box<dyn Fn(&Scraped) + Send + Sync>;
 
 struct Counters {
@@ -224,7 +225,7 @@ impl Metrics {
         self.0.audit_set_aside.inc();
     }
 
-    /// Counts audit records that no queue accepted.
+    /// Counts audit records that were dropped because the queue was full.
     pub fn lost(&self, records: usize) {
         self.0.audit_lost.inc_by(records as u64);
     }

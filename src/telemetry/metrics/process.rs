@@ -1,5 +1,5 @@
-//! The metrics of the process, by the names that every Prometheus client uses. They are read from
-//! `/proc`; where it does not exist, there are none.
+//! The metrics of the process, by the names that Prometheus clients use. Most are read from
+//! `/proc`, and missing where it does not exist.
 
 use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage};
 use nix::unistd::{SysconfVar, sysconf};
@@ -13,7 +13,7 @@ use std::fs;
 #[derive(Debug)]
 pub struct Process;
 
-/// What `/proc/self` says.
+/// What `/proc` says of this process.
 struct Stat {
     threads: i64,
     virtual_bytes: i64,

@@ -8,7 +8,7 @@ use std::fmt::Write;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextForm {
     OpenMetrics,
-    /// Version 0.0.4, for clients that ask for no format.
+    /// Version 0.0.4, for clients that do not ask for OpenMetrics.
     Prometheus,
 }
 
@@ -39,8 +39,8 @@ impl TextForm {
     }
 }
 
-/// Converts OpenMetrics to the older format. There a family has the same name as its samples, and
-/// the type `info` does not exist.
+/// Converts OpenMetrics to the older format. There a family of counters has the same name as its
+/// samples, and the type `info` does not exist.
 fn as_prometheus(text: &str) -> String {
     let mut converted = String::with_capacity(text.len());
     let mut lines = text.lines().peekable();
