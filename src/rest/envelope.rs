@@ -1,4 +1,5 @@
-//! The envelope around every answer, of success or of refusal.
+//! The envelope around every JSON answer of the REST API, of success or of refusal. The Tramita API
+//! uses only the errors and their headers.
 
 use super::answer::to_json;
 use super::openapi::texts::DataHora;
@@ -30,7 +31,8 @@ pub struct Recusa {
     #[schema(value_type = Erro)]
     categoria: &'static str,
     data_hora: DataHora,
-    /// Tudo o que se recusou, cada item na forma `campo: texto`.
+    /// Tudo o que se recusou: cada item na forma `campo: texto`, ou só o texto de uma falha que não
+    /// é de um campo.
     #[schema(min_items = 1)]
     erros: Vec<String>,
     #[schema(value_type = CodigoDeErro)]

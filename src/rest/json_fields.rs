@@ -40,7 +40,9 @@ pub struct JsonBody {
     prefix: String,
     bytes: web::Bytes,
     fields: Map<String, Value>,
+    /// The refusals of the fields that could not be read.
     pub malformed: Vec<Refusal>,
+    /// The paths in the body of the fields that nothing has taken.
     pub unknown: Vec<String>,
 }
 
@@ -329,8 +331,8 @@ impl JsonBody {
         }
     }
 
-    /// Ends the reading. Each field that nobody took becomes a notice or a refusal, as `policy`
-    /// says.
+    /// Ends the reading. Returns the refusals and the warnings. Each field that nothing has taken,
+    /// up to [`MAX_UNKNOWN`], is a warning or a refusal, as `policy` says.
     pub fn finish(mut self, policy: UnknownFields) -> (Vec<Refusal>, Vec<String>) {
         self.collect_unknown();
         let Self { mut malformed, mut unknown, .. } = self;

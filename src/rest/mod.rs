@@ -149,7 +149,7 @@ impl Call {
     }
 
     /// Authenticates the caller and checks its papel before it reads anything else of the request,
-    /// so that a refused caller learns nothing about the request.
+    /// so that a refused caller does not learn whether the rest of its request is valid.
     async fn begin_with_params(
         req: &HttpRequest,
         papel: Papel,
@@ -312,7 +312,8 @@ fn key(req: &HttpRequest) -> Result<Option<IdempotencyKey>, RestError> {
 
 /// The version that the client read, as `ETag` gave it or as a proxy changed it: `"3"`, `W/"3"`,
 /// `"3-gzip"`. A list stands for its highest version, because no version that a client has read is
-/// above the current one.
+/// above the current one. `None` if the client accepts any version: without the header, or with
+/// `*`.
 fn if_match(req: &HttpRequest) -> Result<Option<i32>, RestError> {
     let mut highest = None;
     for tag in list_items(req.headers(), header::IF_MATCH) {

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 const DEFAULT_SIZE: i64 = 100;
 const MAX_SIZE: i64 = 1000;
 
+/// The page that a client asks for: its number, counted from 0, and its size.
 #[derive(Clone, Copy)]
 pub struct PageRequest {
     pub number: i64,

@@ -30,7 +30,7 @@ struct Route {
     path: Cow<'static, str>,
 }
 
-/// The routes of `openapi.json`, and the ones that it does not list.
+/// The routes of `openapi.json`, and others that it does not list.
 static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
     let document: Value = serde_json::from_str(&openapi::render()).unwrap_or_default();
     let of_contract = document["paths"].as_object().into_iter().flatten().map(|(path, item)| {
@@ -62,7 +62,7 @@ pub fn unknown_route_message(path: &str) -> String {
     }
 }
 
-/// The API of a path. A path of no API gets the API of its nearest route.
+/// The API of a path. A path of no API gets the API of its nearest route, or else the REST API.
 pub fn api_of(path: &str) -> Api {
     let of = |path: &str| match path {
         path if path.starts_with(PREFIX) => Some(Api::Rest),

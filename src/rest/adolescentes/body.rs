@@ -174,7 +174,7 @@ pub fn update(body: &mut JsonBody) -> Update {
     update
 }
 
-/// The data that a POST registers, on its own or together with a vinculo (R14).
+/// The data of a registration, on its own or together with a vinculo (R14), or of a search for it.
 pub fn new(body: &mut JsonBody) -> AdolescenteDados {
     let Registration { dados, possui_nome_social } = NovoAdolescente::read(body);
     let contradiction = match (possui_nome_social, &dados.nome_social) {

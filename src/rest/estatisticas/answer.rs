@@ -21,7 +21,8 @@ answer! {
         total: i64 = group.total,
         /// Há quantos dias existe o que ainda está ativo; falta se nada está.
         idade: Option<Quartis> = Quartis::of(group.com_idade, group.idade.as_deref()),
-        /// Quantos dias levou; falta se nada os tem.
+        /// Quantos dias levou: do cadastro da apuração ao da execução, da emissão à baixa da guia, do início ao fim do
+        /// vínculo; falta se nenhuma linha tem os dois.
         duracao: Option<Quartis> = Quartis::of(group.com_duracao, group.duracao.as_deref()),
     }
 }
@@ -44,7 +45,7 @@ pub struct Quartis {
 }
 
 impl Quartis {
-    /// The quartiles in the order of the store.
+    /// Takes the first quartile, the median and the third quartile. `None` if there are none.
     fn of(quantos: i64, values: Option<&[f64]>) -> Option<Self> {
         let &[primeiro, mediana, terceiro] = values? else { return None };
         Some(Self { quantos, primeiro, mediana, terceiro })

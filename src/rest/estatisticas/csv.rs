@@ -3,7 +3,7 @@
 use super::answer::dimension_name;
 use crate::estatisticas::{DimensaoEstatistica, Group};
 
-/// The columns of each time: how many rows have it, and its quartiles.
+/// The columns of `idade` and of `duracao`: how many rows have one, and its quartiles.
 const OF_A_TIME: [&str; 4] = ["Quantos", "Primeiro", "Mediana", "Terceiro"];
 
 /// A header line, and a line for each group. A value that a group does not have is empty.

@@ -140,7 +140,7 @@ answer! {
         #[schema(minimum = 1, maximum = 90, examples(50))]
         prazo: Option<i32> = guia.prazo,
         data_decisao_internacao_sancao: Option<Data> = decisao(guia, true),
-        /// Escrito assim no sistema de origem.
+        /// O nome deste campo se escreve assim no sistema de origem.
         data_decisao_unifcacao_de_medidas: Option<Data> = decisao(guia, false),
         medida_resultante_unificacao: Option<Descricao> = guia.medida_resultante.clone().map(Descricao),
         /// As guias que uma unificadora uniu.

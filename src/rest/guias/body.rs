@@ -89,7 +89,7 @@ body! {
     pub struct PropriosDaUnificadora for EspecieDetails {
         /// Uma execução a que o adolescente tem ou teve vínculo.
         numeroProcessoExecucao: NumeroCnj => execucao at ["especie", "unificadora", "execucao"],
-        /// Escrito assim no sistema de origem.
+        /// O nome deste campo se escreve assim no sistema de origem.
         dataDecisaoUnifcacaoDeMedidas: Data => data_decisao at ["especie", "unificadora", "dataDecisao"],
         medidaResultanteUnificacao: Option<Descricao> => medida_resultante at ["especie", "unificadora", "medidaResultante"],
         /// Guias definitivas do adolescente, ainda em vigor; são baixadas.

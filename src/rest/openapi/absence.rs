@@ -98,7 +98,7 @@ fn without_null(schema: &Value) -> Option<Value> {
     Some(merged.into())
 }
 
-/// Allows blank where the type is a text, and leaves other schemas as they are.
+/// Allows blank where the schema refers to a text, and leaves other schemas as they are.
 fn or_blank(original: Value, mut without_null: Value, schemas: &Value) -> Value {
     let name = without_null["$ref"].as_str().and_then(|name| name.strip_prefix(SCHEMAS));
     if name.is_none_or(|name| schemas[name]["type"] != "string") {

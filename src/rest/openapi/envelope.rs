@@ -1,4 +1,4 @@
-//! Schemas of the success and error envelopes, and of what `dados` holds.
+//! Schemas of the success envelopes, and of what `dados` holds.
 
 use super::super::adolescentes::answer::{Adolescente, AdolescenteSemelhante};
 use super::super::estatisticas::answer::Estatisticas;

@@ -1,4 +1,5 @@
-//! Adds examples of whole bodies, which tools that import the document send and display.
+//! Adds examples of whole bodies and of parameters, which tools that import the document send and
+//! display.
 //!
 //! This module composes the examples from those of the schemas. `elos demo` accepts each example
 //! request as it is. An answer only has the right shape.
@@ -8,8 +9,8 @@ use serde_json::{Map, Value, json};
 /// Deeper than any schema, so that a schema that refers to itself ends here.
 const DEPTH: usize = 20;
 
-/// Fields that the answer in the example would not have, because they belong to another tipo of
-/// guia, to a later situação or to a dry run.
+/// Fields that the answer in the example would not have, for example because they belong to another
+/// tipo of guia, to a later situação or to a dry run.
 const NOT_SHOWN: [&str; 17] = [
     "avisos",
     "dataBaixa",

@@ -1,8 +1,8 @@
 //! The REST and Tramita APIs as an OpenAPI document, built from the handlers.
 //!
-//! Answers are declared beside their handlers, each once. The structs below are those of bodies,
-//! parameters and envelopes, which serve only as documentation. The tests in `tests/api/openapi`
-//! check that these agree with the handlers.
+//! Answers and some bodies are declared beside their handlers, each once. The structs below are
+//! those of the other bodies, parameters and envelopes, which serve only as documentation. The
+//! tests in `tests/api/openapi` check that these agree with the handlers.
 
 #![expect(dead_code, reason = "schemas are types that nobody makes a value of")]
 

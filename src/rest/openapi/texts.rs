@@ -1,7 +1,8 @@
 //! Schemas of texts with a fixed format.
 //!
 //! The patterns use `[0-9]`, because `\d` matches any Unicode digit in some dialects. The handlers
-//! trim texts, so white space around them is valid.
+//! trim texts: the patterns of texts without a format allow white space around them, and those of a
+//! fixed format are stricter than the handlers.
 
 use serde::Serialize;
 use utoipa::openapi::RefOr;

@@ -90,8 +90,8 @@ schemas! {
     SimOuNao = ["Sim", "Não"], "Sim ou não; num corpo também se aceita a inicial.";
 }
 
-/// The codes that a REST route can answer: those of the rules, and the failures that are not
-/// specific to GraphQL.
+/// The codes of the rules, also those that only the Tramita API uses, and of the failures that are
+/// not specific to GraphQL.
 fn codes() -> Vec<&'static str> {
     let failures = Failure::ALL
         .iter()

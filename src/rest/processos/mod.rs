@@ -1,4 +1,4 @@
-//! The routes under `/api/v1/processos`, and the names of the fields of a body.
+//! The routes under `/api/v1/processos`, and what their handlers share.
 
 pub mod answer;
 pub mod body;

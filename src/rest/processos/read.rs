@@ -136,9 +136,8 @@ pub async fn list(req: HttpRequest) -> Result<HttpResponse, RestError> {
     Ok(envelope::success((call.app.now)(), &PaginaDeProcessos::new(page, content, total), &[]))
 }
 
-/// R1, R2: all filters apply together. The code of another tribunal is forbidden (403), unlike
-/// other rows of another tribunal, which count as absent, because here the caller names the
-/// tribunal.
+/// R1, R2: all filters apply together. A caller of one tribunal may not name another (403),
+/// although a row of another tribunal counts as absent.
 pub fn filter(params: &mut Params, actor: &Actor) -> Result<ProcessoFilter, RestError> {
     let mut filter = ProcessoFilter::default();
     if let Some(text) = params.take("codigoTribunal") {

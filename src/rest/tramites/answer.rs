@@ -168,7 +168,8 @@ answer! {
     }
 }
 
-/// The componentes that a party still has to handle, by what it has to do.
+/// The componentes that a party still has to handle, by what it has to do. `None` in a situação in
+/// which it does not do that, or when the componentes were not read.
 pub struct Pending<'c> {
     to_send: Option<&'c [Componente]>,
     to_download: Option<&'c [Componente]>,
@@ -260,8 +261,8 @@ answer! {
     }
 }
 
-/// The metadata for the destinatário: the documented fields, and the other fields that the send
-/// had.
+/// The metadata as the destinatário gets them: the documented fields, and the other fields that the
+/// send had.
 pub fn metadados(tramite: &Tramite) -> Result<Map<String, Value>, Error> {
     let mut kept: Map<String, Value> = match &tramite.metadados {
         Some(text) => serde_json::from_str(text).map_err(Error::internal)?,

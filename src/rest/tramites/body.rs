@@ -65,7 +65,8 @@ impl Readable for MotivoDaRecusa {
     }
 }
 
-/// Documented fields that this server stores as they come, because no rule depends on them.
+/// Documented fields that this server stores to deliver them. The rules read only some values
+/// within them.
 const CABECALHO_FIELDS: [&str; 1] = ["propriedadesAdicionais"];
 const PROCESSO_FIELDS: [&str; 4] =
     ["produtor", "dataHoraDeProducao", "dataHoraDeRegistro", "dataHoraDeEncerramento"];
@@ -75,8 +76,8 @@ const PROCESSO_LISTS: [&str; 4] =
 pub const KEPT_CABECALHO: &str = "doCabecalho";
 
 /// Reads `{cabecalho, processo}`. Keeps a field that the platform does not have, and reports it in
-/// a notice. Refuses a misspelt `NRE` instead, because without it the send would start another
-/// registro.
+/// a notice. Refuses instead an `NRE` with other capitals, because without it the send would start
+/// another registro.
 pub fn envio(mut body: JsonBody) -> EnviarTramite {
     fields::drop_senders_own(body.fields_mut());
     let mut command = EnviarTramite::default();

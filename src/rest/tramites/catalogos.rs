@@ -54,7 +54,8 @@ pub fn resources(config: &mut web::ServiceConfig) {
     }
 }
 
-/// `GET /healthcheck`: whether this instance can take requests. The route ignores credentials.
+/// `GET /healthcheck`: whether this instance is ready, as `/readyz` answers. The route ignores
+/// credentials.
 #[utoipa::path(
     get,
     path = "/healthcheck",
@@ -79,7 +80,7 @@ pub async fn healthcheck(app: web::Data<App>) -> Result<HttpResponse, TramitaErr
     operation_id = "listarRepositorios",
     tag = "Tramita",
     summary = "Lista os repositórios de estruturas.",
-    description = "Pelo id.",
+    description = "Pelo id; sem `ativos`, só os ativos.",
     params(ActiveQuery),
     responses(Repositorios, TramitaRefusals)
 )]
@@ -135,7 +136,7 @@ pub async fn motivos(req: HttpRequest) -> Result<HttpResponse, TramitaError> {
     Ok(answered(&Motivos::new(&items)))
 }
 
-/// Answers with a whole catalogue, or without `ativos` with its active items only.
+/// Reads the active items of a catalogue or, with `ativos=false`, the inactive ones.
 async fn items(
     req: &HttpRequest,
     tipo: TipoDeCatalogo,
@@ -213,8 +214,8 @@ fn unknown() -> TramitaError {
     refusal.at(["caminho", "numero"]).into()
 }
 
-/// `GET …/estruturas-organizacionais`: search by name, sigla or position in the hierarchy, in
-/// pages.
+/// `GET …/estruturas-organizacionais`: search by number, name, sigla, position in the hierarchy or
+/// what an estrutura may do, in pages.
 #[utoipa::path(
     get,
     path = "/repositorios-de-estruturas/{repositorio}/estruturas-organizacionais",

@@ -64,8 +64,8 @@ const MAX_NOME: usize = 255;
 /// The highest level of secrecy: sealed.
 const SEALED: i64 = 3;
 
-/// Checks `produtor` and everything below `lists` (`documentos`, `processosApensados`), and returns
-/// the files. A value that cannot be read becomes a refusal on `body` that says where the value is.
+/// Checks `produtor` and, in `lists`, the interessados, documents and apensados, and returns the
+/// files. A value that cannot be read becomes a refusal on `body` that says where the value is.
 pub fn read(
     body: &mut JsonBody,
     protocolo: Option<&str>,
@@ -224,8 +224,7 @@ impl Scan {
         self.produtor(&format!("{at}."), fields.get("produtor"));
         self.nivel_de_sigilo(at, fields);
         match fields.get("retirado").filter(|value| !value.is_null()).map(boolean) {
-            // The field must be readable, because the receiver gets the document as it came and
-            // trusts the field.
+            // The field must be readable, because the receiver gets it too and trusts it.
             Some(None) => {
                 return self.refuse(&format!("{at}.retirado"), "esperava true ou false");
             }

@@ -123,8 +123,9 @@ impl Unknown {
         kept
     }
 
-    /// Adds a notice about each unknown field of a document, at any depth. Those fields stay in
-    /// their document. Also rewrites `retirado` as a boolean, the only form that receivers read.
+    /// Adds a notice about each unknown field of a document and of its componentes, also within
+    /// apensados at any depth. Those fields stay where they are. Also rewrites `retirado` as a
+    /// boolean, the only form that receivers read.
     pub fn notice_unknown_fields(&mut self, place: &str, processo: &mut Map<String, Value>) {
         for documento in objects(processo, "documentos") {
             let place = format!("{place}documentos[].");

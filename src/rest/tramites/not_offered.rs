@@ -1,5 +1,5 @@
-//! Routes of the real platform that this server does not offer. Each answer says so, and says what
-//! to do instead.
+//! Routes of the real platform that this server does not offer. Each answer says so, and says why
+//! or what to do instead.
 
 use super::begin::begin_read;
 use super::refusal::TramitaError;

@@ -29,8 +29,8 @@ const MIN_INTERVAL: Duration = Duration::from_secs(1);
 /// Number of polls held at once. Further ones are answered at once.
 static HELD_POLLS: Semaphore = Semaphore::const_new(256);
 
-/// `GET /pendencias`: the first pendência after the last one that the client received, or none
-/// before the time is over.
+/// `GET /pendencias`: the first pendência after the last one that the client received, or none once
+/// the time is over.
 #[utoipa::path(
     get,
     path = "/pendencias",
@@ -54,7 +54,7 @@ pub async fn wait(req: HttpRequest) -> Result<HttpResponse, TramitaError> {
         }
     };
     params.finish()?;
-    // Without this, nothing would wake the poll when the server shuts down.
+    // Without the server's background tasks nothing would wake the poll.
     let followed = call.app.readiness.has_watcher();
     let found = match HELD_POLLS.try_acquire() {
         Ok(_permit) if followed => wait_after(&call, received).await?,

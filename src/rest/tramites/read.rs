@@ -240,7 +240,7 @@ fn sees_metadados(actor: &Actor, tramite: &Tramite) -> bool {
     operation_id = "verRegistroPorNre",
     tag = "Tramita",
     summary = "Mostra o registro de um NRE, a uma parte.",
-    description = "Desconhecido e alheio são uma só resposta.",
+    description = "Um NRE desconhecido e um de que não se é parte têm a mesma resposta.",
     params(NrePath),
     responses(RegistroVisto, TramitaRefusals, NotFound)
 )]
@@ -263,7 +263,7 @@ pub async fn by_nre(
     operation_id = "verRegistroPorProtocolo",
     tag = "Tramita",
     summary = "Devolve a uma parte o NRE perdido de um protocolo.",
-    description = "Desconhecido e alheio são uma só resposta.",
+    description = "Um protocolo desconhecido e um de que não se é parte têm a mesma resposta.",
     params(ProtocoloPath),
     responses(RegistroVisto, TramitaRefusals, NotFound)
 )]

@@ -149,7 +149,7 @@ impl Replay {
     }
 }
 
-/// Whether repeating the request changes nothing.
+/// Whether it is safe to repeat the request, because a second one changes nothing more.
 fn may_repeat(req: &ServiceRequest) -> bool {
     let path = req.path();
     match *req.method() {
@@ -212,8 +212,9 @@ fn retry_after<B>(response: &ServiceResponse<B>) -> Option<u64> {
     Some(after.and_then(|after| after.to_str().ok()?.parse().ok()).unwrap_or(DEFAULT_RETRY_AFTER))
 }
 
-/// Whether a status says that the database is unreachable or did not finish in time. A write that
-/// takes too long is the first sign of an audit entry that waits for a lock.
+/// Whether a status says that the server cannot answer now (503) or that the database did not
+/// finish in time (504). A write that takes too long is the first sign of an audit entry that waits
+/// for a lock.
 const fn is_unavailable(status: u16) -> bool {
     matches!(status, 503 | 504)
 }
@@ -230,7 +231,8 @@ async fn wait_for_server(app: &App, deadline: Deadline) -> bool {
 
 /// Waits before another try. A rate limit (`limited`) ends after `pause`. After another error, the
 /// readiness conditions may report the outage only a moment later, so this waits up to `pause` for
-/// that report, and then for the end of the outage.
+/// that report, and then for the end of the outage. Returns `false` if the deadline passes first or
+/// too many calls wait.
 async fn wait(app: &App, deadline: Deadline, pause: Duration, limited: bool) -> bool {
     let Some(_permit) = permit(deadline) else { return false };
     if pause >= deadline.left() {

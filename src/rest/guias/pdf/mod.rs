@@ -1,5 +1,5 @@
 //! `GET /guias/{especie}/numero-guia/{numeroGuia}/pdf`: a guia as a document to print, sign and
-//! file in the autos. The document shows the same fields that the JSON shows to the same caller.
+//! file in the autos. The document shows no field that the JSON does not show to the same caller.
 
 mod words;
 
@@ -31,8 +31,8 @@ use words::readable;
     operation_id = "guiaEmPdf",
     tag = "Guias",
     summary = "Uma guia, como documento para imprimir.",
-    description = "Uma página A4, ou quantas forem precisas, com todos os campos da guia que quem chama pode \
-        ver. Para a mesma guia, os mesmos bytes.",
+    description = "Uma página A4, ou quantas forem precisas, com os campos da guia que quem chama pode ver. \
+        Enquanto a guia não muda, são os mesmos bytes para os mesmos papéis.",
     params(GuiaPdfPath),
     responses(
         (

@@ -17,7 +17,8 @@ pub fn readable(name: &str, value: &str) -> String {
     }
 }
 
-/// The codes of closed lists as words with accents.
+/// The text that people read in place of a code of a closed list. `None` if the code is in no list.
+/// `ATIVO` is here the situacao of a guia; [`readable`] handles that of a processo.
 fn word(text: &str) -> Option<&'static str> {
     const WORDS: [(&str, &str); 36] = [
         ("PROVISORIA", "Provisória"),

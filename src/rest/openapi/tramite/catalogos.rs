@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 pub struct ActiveQuery {
     /// Só o que está em uso, ou só o que não está; também como 1 e 0.
     ativos: Option<bool>,
-    /// O mesmo, com outro nome.
+    /// O mesmo que `ativos`.
     ativo: Option<bool>,
 }
 

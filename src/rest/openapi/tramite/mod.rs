@@ -299,8 +299,8 @@ pub struct TramitesQuery {
         example = "817"
     )]
     destinatario: Option<String>,
-    /// Registrado desde, inclusive.
+    /// Só os registrados desde este instante, inclusive.
     de: Option<Instante>,
-    /// Registrado até, exclusive.
+    /// Só os registrados antes deste instante.
     ate: Option<Instante>,
 }

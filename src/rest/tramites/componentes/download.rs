@@ -30,7 +30,7 @@ use std::io;
     post, path = "/tramites/{idt}/protocolos/componentes-digitais",
     operation_id = "baixarComponente", tag = "Tramita",
     summary = "O destinatário baixa um arquivo do trâmite.",
-    description = "Nas situações 3, 4 e 5. Com o último, o trâmite passa da situação 3 à 4.",
+    description = "Nas situações 3, 4 e 5. Com o último arquivo, o trâmite passa da situação 3 à 4.",
     params(TramitePath),
     request_body = ArquivoPedido,
     responses(
@@ -59,8 +59,8 @@ pub async fn download_file(
     operation_id = "baixarParteDoComponente", tag = "Tramita",
     summary = "O destinatário baixa uma parte de um arquivo do trâmite.",
     description = "Os bytes de `inicio` (a contar de 0) até antes de `fim`, ou até o fim do arquivo, em base64. \
-        O arquivo conta como baixado quando todos os seus bytes o foram; com o último, o trâmite passa da \
-        situação 3 à 4.",
+        O arquivo conta como baixado quando todos os seus bytes o foram; com o último arquivo, o trâmite \
+        passa da situação 3 à 4.",
     params(TramitePath, PartPath),
     request_body = ArquivoPedido,
     responses(ParteEmBase64, TramitaRefusals, NotFound, Conflict, BadBody),

@@ -1,5 +1,5 @@
-//! Reads the names of the file that a call asks for. Some clients send them in the query, some in
-//! the body, some in both.
+//! Reads the hash and the protocolo that identify the file of a call. Some clients send them in the
+//! query, some in the body, some in both.
 
 use crate::auth::Papel;
 use crate::call::Call;
@@ -17,7 +17,7 @@ use std::borrow::Cow;
 pub const HASH: &str = "hashDoComponenteDigital";
 pub const PROTOCOLO: &str = "protocolo";
 
-/// The names of a file, as the query or the body gives them.
+/// The hash and the protocolo of a file, as the query or the body gives them.
 #[derive(Default)]
 pub struct FileKey {
     pub hash: Option<String>,
@@ -40,7 +40,7 @@ pub struct ParsedFileKey {
 }
 
 impl FileKey {
-    /// Merges the names in the query with those in the body, and refuses a contradiction.
+    /// Merges the key in the query with the one in the body, and refuses a contradiction.
     pub fn merge(self, body: Self) -> ParsedFileKey {
         let mut malformed = Vec::new();
         let mut refuse = |field: &'static str, text: Cow<'static, str>| {
@@ -88,7 +88,7 @@ fn same_protocolo(a: &str, b: &str) -> bool {
     }
 }
 
-/// Begins the call, and reads the names of the file in the query.
+/// Begins the call, and reads the key of the file in the query.
 pub async fn begin_with_file(req: &HttpRequest) -> Result<(Call, FileKey), TramitaError> {
     let (call, mut params) = begin_with_params(req, Papel::Integracao).await?;
     // A client that does not encode `+` sends it as a space. Base64 has no space, so every space
@@ -99,7 +99,7 @@ pub async fn begin_with_file(req: &HttpRequest) -> Result<(Call, FileKey), Trami
     Ok((call, FileKey { hash, protocolo }))
 }
 
-/// Merges the names in the query with those in an optional JSON body.
+/// Merges the key in the query with the one in an optional JSON body.
 pub async fn from_json(
     req: &HttpRequest,
     payload: web::Payload,

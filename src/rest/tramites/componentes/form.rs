@@ -89,7 +89,8 @@ fn malformed() -> Error {
     Error::invalid("o corpo não é um multipart/form-data")
 }
 
-/// `named` holds what the query says about the file.
+/// Reads the form to its end, and stores or measures the file. `named` is the key of the file in
+/// the query.
 async fn read_form(
     destination: &Destination<'_>,
     mut parts: Multipart,

@@ -78,8 +78,8 @@ pub fn range(start: &str, end: &str) -> Result<ByteRange, TramitaError> {
     post, path = "/tickets-de-envio-de-componente/{ticket}/protocolos/componentes-a-enviar/partes/sinalizacao-termino-envio",
     operation_id = "concluirComponente", tag = "Tramita",
     summary = "O remetente diz que enviou todas as partes de um arquivo.",
-    description = "O arquivo é conferido inteiro, pelo hash. Com o último, o trâmite passa da situação 1 à 2 \
-        antes da resposta. Se falta alguma parte, a recusa diz desde que byte.",
+    description = "O arquivo é conferido inteiro, pelo hash. Com o último arquivo, o trâmite passa da \
+        situação 1 à 2 antes da resposta. Se falta alguma parte, a recusa diz desde que byte.",
     params(TicketPath),
     request_body = ArquivoPedido,
     responses(PassoDado, TramitaRefusals, NotFound, Conflict, BadBody),

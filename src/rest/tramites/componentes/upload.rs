@@ -24,8 +24,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
     put, path = "/tickets-de-envio-de-componente/{ticket}/protocolos/componentes-a-enviar",
     operation_id = "enviarComponente", tag = "Tramita",
     summary = "O remetente envia um arquivo do trâmite.",
-    description = "O hash e o tamanho são conferidos com os do envio. Com o último, o trâmite passa da \
-        situação 1 à 2. Repetir não faz mal.",
+    description = "O hash e o tamanho são conferidos com os do envio. Com o último arquivo, o trâmite \
+        passa da situação 1 à 2. Repetir não faz mal.",
     params(TicketPath),
     request_body(content = FormularioDoArquivo, content_type = "multipart/form-data"),
     responses(PassoDado, TramitaRefusals, NotFound, Conflict, BadBody),
@@ -59,7 +59,7 @@ pub async fn upload_file(
 /// The unread body of an upload, and the values with which to read it.
 pub struct Form {
     pub payload: web::Payload,
-    /// The names of the file in the query.
+    /// The key of the file in the query.
     pub named: FileKey,
     /// Largest number of bytes of the file or part.
     pub max: i64,
