@@ -392,7 +392,7 @@ fn ratio([with, without]: [[f64; 2]; 2]) -> f64 {
 fn measure_shape(sides: &[Side; 2], postmaster: i32, shape: &str) -> anyhow::Result<[[f64; 2]; 2]> {
     let (start, clients) = (Instant::now(), sides[0].clients);
     sides.iter().try_for_each(|side| side.load(shape, 400))?;
-    // A round takes about two seconds, with new plans.
+    // So many requests take about two seconds.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few thousand")]
     let requests = (800.0 / start.elapsed().as_secs_f64() * 2.0) as usize / clients * clients;
     std::thread::sleep(SETTLE_TIME);

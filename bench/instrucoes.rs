@@ -36,7 +36,7 @@ const COUNTED: u32 = 50;
 const WARM_UP: u32 = 5;
 const TOLERANCE: f64 = 1.10;
 
-/// The requests of `peers/documents.mjs`.
+/// The requests of `peers/documents.mjs`, without cursors and idempotency keys.
 const REQUESTS: [(&str, &str); 5] = [
     (
         "Q1",

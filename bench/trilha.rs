@@ -2,7 +2,7 @@
 //! to archive a month, and whether the check finds one changed byte of the file.
 //!
 //! `script/bench trilha` runs it on a database of its own. The records are of the twelve months
-//! before this one, of 27 tribunais and the national credentials in turn. The function of the
+//! before this one, of 27 tribunais and the national credentials at random. The function of the
 //! server seals them.
 
 use anyhow::{Context, ensure};

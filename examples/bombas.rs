@@ -205,7 +205,8 @@ fn bombs() -> Vec<(&'static str, String)> {
     list
 }
 
-/// Prints the cost of a known document, and of an unknown one.
+/// Prints the time to prepare a new document and a known one, and to build the preparer of the
+/// schema.
 fn known(sdl: &str) {
     let text = "query Lista($n: Int, $m: Boolean = true) { processos(first: $n) { totalCount nodes { id numero situacao tribunal { sigla } magistrado @include(if: $m) { nome } adolescentes(first: 5) { edges { situacao node { id nome } } } ... on ProcessoExecucao { apuracao { numero } } } pageInfo { hasNextPage endCursor } } }";
     let variables = Variables::from_json(serde_json::json!({ "n": 10 }));

@@ -38,7 +38,7 @@ struct Args {
     /// The program to kill.
     #[arg(long)]
     program: PathBuf,
-    /// A new folder, removed at the end.
+    /// The folder of the run. It is removed before the run, and after a successful one.
     #[arg(long)]
     folder: PathBuf,
 }
@@ -56,7 +56,7 @@ impl Draw {
     }
 }
 
-/// The address of the server while it runs.
+/// The address of the running server, and a token.
 #[derive(Clone)]
 struct Server {
     base: String,
@@ -65,10 +65,11 @@ struct Server {
 
 #[derive(Default)]
 struct Shared {
+    /// `None` while the server does not run.
     server: Mutex<Option<Server>>,
     came: Condvar,
     stop: AtomicBool,
-    /// The ids of the requests whose responses arrived complete.
+    /// The ids of the reads whose responses arrived complete.
     shown: Mutex<Vec<String>>,
     /// The keys of the acknowledged writes.
     acknowledged: Mutex<Vec<String>>,
@@ -143,7 +144,7 @@ fn read(shared: &Shared, mut draw: Draw) {
     }
 }
 
-/// Repeats a registration under its key until it is acknowledged.
+/// Sends one registration after another, and repeats each under its key until it is acknowledged.
 fn write(shared: &Shared, writer: u64) {
     let agent = agent();
     let mut n = 0_u64;
@@ -206,7 +207,8 @@ impl<'a> Demo<'a> {
         Some(Pid::from_raw(text.lines().next()?.trim().parse().ok()?))
     }
 
-    /// Waits until the program serves on another postmaster than `old`. Then the load goes on.
+    /// Waits until the program serves on another postmaster than `old`, or on any if it is `None`.
+    /// Then the load goes on.
     fn ready(&self, old: Option<Pid>) -> anyhow::Result<()> {
         let (agent, begun) = (agent(), Instant::now());
         let ready = || {

@@ -1,9 +1,10 @@
 //! Judges documents for `script/conformance`, where graphql-js judges the same.
 //!
-//! * `vereditos FILE`: one line for each document of the file, accepted or refused and why.
+//! * `vereditos FILE`: one line for each document of the file, accepted or refused and why. A
+//!   document is one line, with `⏎` for each line break.
 //! * `vereditos --json [echo]`: for each request of the standard input, one JSON object a line, the
-//!   verdict with the places of the errors. With `echo`, the schema is that of `tests/document/echo.rs`
-//!   and the request is answered.
+//!   verdict with the locations of the errors. With `echo`, the schema is that of
+//!   `tests/document/echo.rs` and the request is answered.
 //! * `vereditos --introspection`: the answer to the query on the standard input.
 //! * `vereditos --sdl-echo`: the SDL of the schema of `echo`.
 #![expect(clippy::unwrap_used, reason = "a tool, which stops at what it did not expect")]

@@ -22,13 +22,14 @@ pub struct Known {
     pub guias: Vec<String>,
 }
 
-/// A query, and the pages that it requests.
+/// A query, and the composite fields and pages that it requests.
 pub struct Drawn {
     pub text: String,
     pub lists: Lists,
 }
 
-/// Pages by the response key of their field, with the pages inside them.
+/// The composite fields of a selection: the response key, the size of the page (`None` if the field
+/// is no page), and the fields inside.
 #[derive(Default)]
 pub struct Lists(Vec<(String, Option<u64>, Self)>);
 

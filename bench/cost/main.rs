@@ -2,7 +2,9 @@
 //!
 //! `script/bench cost` runs it. It draws queries from the schema by a seed, filters included, and
 //! sends them one after another to a demo of its own. It compares the CPU time of the server and of
-//! PostgreSQL with the declared cost. A query passes within a factor of three of the median.
+//! PostgreSQL with the declared cost. It fails if a query takes more than three times the median
+//! for each unit of cost, or if of those that fill their pages more than one in twenty are not
+//! within a factor of three of it.
 
 mod draw;
 mod measure;

@@ -11,7 +11,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// The benchmark repeats a query up to this total CPU time, in seconds, or this total time.
+/// The benchmark repeats a query at least [`LEAST`] times, up to this total CPU time, in seconds,
+/// or this total time.
 const MAX_CPU_SECONDS: f64 = 0.06;
 const MAX_DURATION: Duration = Duration::from_secs(3);
 const LEAST: u32 = 3;

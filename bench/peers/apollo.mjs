@@ -5,7 +5,7 @@ import DataLoader from 'dataloader';
 import { doPedido, lotes, raizes, typeDefs } from './dados.mjs';
 import { inEveryCore, port } from './servers.mjs';
 
-/** A loader for each length of page: parents that ask for the same are read together. */
+/** A loader for each length of page: parents that ask for pages of one length are read together. */
 const paged = (batch) => {
   const loaders = new Map();
   return (first, key) => {

@@ -1,5 +1,5 @@
-// The chart of the README: CPU a request, server and PostgreSQL, a panel for each kind of request.
-// Colours and text follow the reader's light or dark page.
+// The chart of the README: CPU a request under the spread load, server and PostgreSQL, a panel for
+// each kind of request. Colours and text follow the reader's light or dark page.
 import { REQUESTS } from './documents.mjs';
 
 const NAMES = { elos: 'elos', floor: 'Rust by hand', mercurius: 'Mercurius + JIT', postgraphile: 'PostGraphile 5', apollo: 'Apollo Server' };

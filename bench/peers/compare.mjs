@@ -1,5 +1,5 @@
-// Before anything is measured: everybody says the same, of the database as it is now, and only to
-// those who may know it.
+// Checks before the measurements that all targets give the same answers, that none answers from a
+// cache, and that those which check tokens show a tribunal only its own rows.
 import assert from 'node:assert/strict';
 import pg from 'pg';
 import { NARROW, TRIBUNAIS, TRIBUNAL_OF } from './credentials.mjs';
@@ -12,7 +12,7 @@ import { TEXTS } from './texts.mjs';
 const AT_A_TIME = 20;
 const namesOf = (targets) => targets.map((target) => target.name).join(', ');
 
-/** Everybody's answers to the first requests of a load, in which every credential and every text occur. */
+/** Compares the targets' answers to the first requests of a load. Unless it is narrow, every credential and every text occurs in them. */
 export async function compare(targets, load, kind, requests, keys, quick) {
   const [ours, ...peers] = targets;
   const compared = requests.slice(0, quick ? IN_TURN / 5 : IN_TURN);
@@ -42,7 +42,7 @@ export async function compare(targets, load, kind, requests, keys, quick) {
   return compared.length;
 }
 
-/** Nobody answers from a memory of its own: what changes in the database changes in the next answer. */
+/** Checks that a change in the database shows in each target's next answer: none answers from a cache. */
 export async function compareFresh(database, targets, keys) {
   const numero = keys.numeros.get(TRIBUNAL_OF[NARROW])[0];
   const add = (n) => database.sql('elos', 'UPDATE processo SET versao = versao + $1 WHERE numero = $2', [n, numero]);
@@ -56,7 +56,7 @@ export async function compareFresh(database, targets, keys) {
   }
 }
 
-/** A target that checks tokens shows a tribunal only its own, and nothing to a token that nobody signed. */
+/** Checks that targets that check tokens do not show another tribunal's processo, and refuse a false signature. */
 export async function compareWalls(targets, keys) {
   const numero = keys.numeros.get(TRIBUNAL_OF[NARROW])[0];
   for (const target of targets) {
@@ -72,7 +72,10 @@ export async function compareWalls(targets, keys) {
   say(`walls: another tribunal's processo is not there, a false token is refused: ${namesOf(targets)}`);
 }
 
-/** A registration by each for two tribunais, with a key and without, and what it left: a processo, two links, a fact. */
+/**
+ * Lets each target register a processo without a key and, in another tribunal, one with a key. Checks the
+ * answers and the rows: a processo, two vinculos, an evento.
+ */
 export async function compareWrites(database, targets, keys) {
   const { last } = keys;
   for (const [n, target] of targets.entries()) {
@@ -102,14 +105,14 @@ function withDigits(sequence, tribunal, origin) {
   return `${sequence}${String(98n - rest).padStart(2, '0')}2025${tribunal}${origin}`;
 }
 
-/** The trail is on, and has every one of so many answers. */
+/** Checks that the audit trail has at least `answers` records. */
 export async function remembered(database, observer, answers) {
   await sealed(observer);
   const [{ records }] = await database.sql('elos', 'SELECT count(*)::int AS records FROM auditoria WHERE tribunal_codigo IS NOT NULL');
   assert.ok(records >= answers, `the trail has ${records} records of ${answers} answers`);
 }
 
-/** pgbench's statements say what elos says, row by row, for a few of their values. */
+/** Checks that pgbench's statements return the rows that elos returns, for a key of each of four tribunais. */
 export async function compareLimit(database, ours, keys, processos) {
   pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
   const client = await database.client('elos', 'elos_servidor', SESSION);
@@ -121,7 +124,8 @@ export async function compareLimit(database, ours, keys, processos) {
     const filled = (kind, told) => limit(kind).statement.replace(/(?<!:):([a-z]\w*)/g, (_, name) => `(${{ ...told, tribunal }[name]})`);
     const rows = async (kind, told) => (await client.query({ text: filled(kind, told), rowMode: 'array' })).rows;
     const said = (kind, key) => ours.said(kind, variablesOf(ours, kind, { credential: t, key }, keys), { credential: t });
-    // The seed's processos are in the order of the listing: row `key` of the tribunal.
+    // The processos of the seed are listed in the order of their ids: this is row `key` of the
+    // tribunal.
     const key = caso * 5 + nth;
     const id = (27 * caso + t) * 5 + nth + 1;
 

@@ -6,12 +6,12 @@ export const TRIBUNAIS = Array.from({ length: 27 }, (_, n) => 801 + n);
 const EACH = 4;
 /** The tribunal of each credential, the 27 in turn. */
 export const TRIBUNAL_OF = Array.from({ length: TRIBUNAIS.length * EACH }, (_, n) => TRIBUNAIS[n % TRIBUNAIS.length]);
-/** The one of the narrow load. */
+/** The credential of the narrow load, as an index. */
 export const NARROW = TRIBUNAL_OF.indexOf(820);
 
 const base64 = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** Their tokens, and the key set of the issuer. */
+/** Returns a token for each credential, and the key set of the issuer. */
 export function credentials() {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const now = Math.floor(Date.now() / 1000);

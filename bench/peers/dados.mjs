@@ -146,7 +146,7 @@ async function cadastrar({ numero, tipo, adolescentes, idOrgao, appNameSistemaTr
 
 const DateTime = new GraphQLScalarType({ name: 'DateTime', serialize: (instante) => instante.toISOString() });
 
-/** What needs no batch. */
+/** The resolvers of the fields that need no batch. */
 export const raizes = {
   DateTime,
   Query: {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
-// What is not PostgreSQL's default, and is the same for everybody.
+// Settings that differ from PostgreSQL's defaults, the same for all targets.
 const SETTINGS = { shared_buffers: '1GB', max_connections: 300, max_wal_size: '4GB', listen_addresses: '' };
 
 /** Where initdb, postgres and pgbench are. */
@@ -19,7 +19,7 @@ function programs() {
   return execFileSync('sh', ['-c', 'dirname "$(command -v initdb)"'], { encoding: 'utf8' }).trim();
 }
 
-/** PostgreSQL refuses root: then it runs as the user of that name. */
+/** PostgreSQL refuses to run as root: then it runs as the user `postgres`. */
 function owner() {
   if (process.getuid() !== 0) return {};
   const id = (flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
@@ -28,7 +28,7 @@ function owner() {
 
 const roles = () => readFileSync(new URL('roles.sql', import.meta.url), 'utf8');
 
-/** A seed of other migrations or other roles is another seed, in a folder that is kept too. */
+/** The name of the template database. Its hash changes with the names of the migrations and with the roles, so that a kept folder is then seeded again. */
 function templateOf(processos) {
   const migrations = readdirSync(new URL('../../migrations', import.meta.url)).sort();
   const hash = createHash('sha256').update(migrations.join()).update(roles()).digest('hex').slice(0, 8);
@@ -93,7 +93,7 @@ export class Database {
     }
   }
 
-  /** A database with about so many processos, and the roles of all targets. Made once for a size, then copied. */
+  /** Makes the database `name` with about `processos` processos and the roles of all targets, as a copy of a template that is made once for a size. */
   async seeded(name, processos, elos) {
     const template = templateOf(processos);
     const [there] = await this.sql('postgres', 'SELECT datistemplate AS made FROM pg_database WHERE datname = $1', [template]);
@@ -113,7 +113,7 @@ export class Database {
     await this.sql(name, 'CHECKPOINT');
   }
 
-  /** What the writes of a run left is taken away, so that the next finds what this one found. */
+  /** Deletes what writes left, so that the next load finds what the last one found. */
   async undoWrites(name, { processo, evento }) {
     const client = await this.client(name);
     try {

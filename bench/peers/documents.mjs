@@ -1,5 +1,6 @@
-// The five requests in the words of each server, and what each answer says in common words: that
-// is compared, so that nobody is measured while returning something else.
+// The requests as documents of each server, and functions that bring each server's answers into one
+// common form. The common forms are compared, so that no target is measured that returns something
+// else.
 
 /** What each request is, for people. */
 export const REQUESTS = {
@@ -16,12 +17,12 @@ const instant = (text) => new Date(text).getTime();
 const digits = (text) => text.replace(/\D/g, '');
 const APURACAO = 'PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL';
 
-// The common words, from a reader of each server's answer.
+// Functions that make the common form, with functions that read one server's answers.
 const scalars = (p) => ({
   numero: digits(p.numero), tipo: p.tipo, situacao: p.situacao, idOrgao: p.idOrgao, criadoEm: instant(p.criadoEm), versao: p.versao,
 });
 const short = (p) => p && { numero: digits(p.numero), situacao: p.situacao };
-/** A registration with a key is the same registration, to those who know no keys in the same words. */
+/** Adds M1k as the same as M1, unless `kinds` has it: its answers are those of M1, and only elos has another document for it. */
 const withKeyed = (kinds) => ({ M1k: kinds.M1, ...kinds });
 const reader = (read) => withKeyed({
   Q1: (data) => scalars(read.processo(data)),
@@ -53,7 +54,7 @@ const reader = (read) => withKeyed({
 });
 
 export const elos = {
-  // It checks tokens, and answers an idempotency key that it knows as it did before.
+  // It checks tokens, and answers a known idempotency key as before.
   inProduction: true,
   documents: {
     Q1: 'query Q1($numero: NumeroProcesso!) { processo(numero: $numero) { numero tipo situacao idOrgao criadoEm versao } }',

@@ -1,20 +1,20 @@
-// What is asked: the requests of a load, drawn once by a seed and given to every target in its own
-// words. A request is a credential, a text and a key of the credential's tribunal.
+// The requests of a load, drawn by a seed and the same for every target. A request is a credential,
+// a text and a key, each as an index; the key counts the rows of the credential's tribunal.
 import { NARROW, TRIBUNAL_OF } from './credentials.mjs';
 import { hashOf, randomOf, uniform, zipf } from './random.mjs';
 import { TEXTS } from './texts.mjs';
 
-/** Requests of a kind, which a load turns over. */
+/** Number of requests of a kind. A load that needs more begins again with the first. */
 const DRAWN = 40_000;
-/** So many meet every credential and every text; the rest is drawn. */
+/** In so many first requests, credentials and texts come in turn, so that each occurs; in the rest they are drawn. */
 export const IN_TURN = 1080;
-/** Keys of the narrow load, and its cursors. */
+/** Number of keys in the narrow load, and of cursors. */
 const NARROW_KEYS = 1000;
 const NARROW_CURSORS = 100;
 /** Rows after the last cursor, so that every page is full. */
 const PAGE = { Q2: 20, Q4: 100 };
 
-/** All that each tribunal has, in the order of the listing. What a run writes is beyond `last`. */
+/** The keys of each tribunal, in the order of the listing. What a run writes has ids above `last`. */
 export async function keysOf(database, name) {
   const of = async (values, table) => {
     const rows = await database.sql(name, `SELECT tribunal_codigo AS tribunal, array_agg(${values}) AS values FROM ${table} GROUP BY 1`);
@@ -36,14 +36,15 @@ function countOf(kind, keys, tribunal) {
   return (kind === 'Q1' ? keys.numeros : keys.adolescentes).get(tribunal).length;
 }
 
-/** Requests of the spread load or of its skewed one. */
+/** The requests of the spread load or, if `skewed`, of the zipf load. */
 function spread(kind, keys, { skewed, seed }) {
   const random = randomOf(hashOf(`${seed}/${kind}`));
   return Array.from({ length: DRAWN }, (_, n) => {
     const credential = n < IN_TURN ? n % TRIBUNAL_OF.length : uniform(random, TRIBUNAL_OF.length);
     const text = 1 + (n < IN_TURN ? n % TEXTS : uniform(random, TEXTS));
     const count = countOf(kind, keys, TRIBUNAL_OF[credential]);
-    // What is asked most is not what is oldest: ranks are laid over the keys by a step that meets them all.
+    // A step that reaches every key spreads the ranks, so that the most frequent keys are not the
+    // oldest rows.
     const key = skewed ? (zipf(random, count) * stepOf(count)) % count : uniform(random, count);
     return { credential, text, key };
   });
@@ -69,7 +70,7 @@ export function draw(load, kind, keys, seed) {
   return load === 'narrow' ? narrow(kind, keys) : spread(kind, keys, { skewed: load === 'zipf', seed });
 }
 
-/** What a request turns over, in a target's own words. `@` stands for a number that nobody has yet. */
+/** The variables of a request for a target. `@` stands for a número that is still free, which the sender puts in. */
 export function variablesOf(target, kind, { credential, key }, keys) {
   const tribunal = TRIBUNAL_OF[credential];
   const all = keys.adolescentes.get(tribunal);

@@ -30,7 +30,7 @@ async function run(program, args, seconds, env = process.env) {
 
 export const kindsOf = (workload) => (workload === 'mix' ? Object.keys(MIX) : [workload]);
 
-/** Writes what `load.lua` sends to a target: a file of requests for each kind, and one that says the rest. */
+/** Writes what `load.lua` sends to a target: a file of requests for each kind, and a Lua file with the rest, whose path it returns. */
 export function prepare(target, { load, workload }, drawn, keys, folder) {
   // JSON's strings are Lua's too: nothing here needs more than \" and \\.
   const string = JSON.stringify;
@@ -78,11 +78,12 @@ export async function wrk(target, data, { connections, seconds, workload }) {
   return { ...result, rps: result.requests / (result.microseconds / 1e6), p50: result.p50 / 1000, p99: result.p99 / 1000 };
 }
 
-// As elos's own connections: its role, and the tribunal of the session.
+// The options of a session as elos's own connections have them: its role and, in the narrow load,
+// the tribunal.
 export const SESSION = '-c role=elos_app -c timezone=UTC';
 const SESSION_OF_ONE = `${SESSION} -c elos.tribunal=${TRIBUNAL_OF[NARROW]}`;
 
-/** The seed goes round the 27 tribunais in casos of five processos; the last round that has all of them. */
+/** The last round of the seed in which each of the 27 tribunais has a caso of five processos, counted from 0. */
 export const lastCase = (processos) => Math.floor(Math.ceil(processos / 5) / TRIBUNAIS.length) - 1;
 
 /** What pgbench draws, and the statement. M1k is M1 with one part more, in the place that M1 keeps for it. */
@@ -106,7 +107,8 @@ function script(request, load, folder) {
 export async function pgbench(database, { load, workload }, { seconds, processos, folder }) {
   const ultimo = lastCase(processos);
   const one = load === 'narrow' ? NARROW : undefined;
-  // Pages begin at twenty casos, a hundred processos, before the end; of the narrow load, at the first twenty.
+  // Pages begin at least twenty casos, a hundred processos, before the end; in the narrow load, in
+  // the first twenty.
   const paged = one === undefined ? ultimo - 20 : 19;
   const told = { casos: workload === 'Q2' || workload === 'Q4' ? paged : ultimo, menor: one ?? 0, maior: one ?? TRIBUNAIS.length - 1,
     zipf: load === 'zipf' ? 1 : 0, k: 0, origem: nextBlock(1) };

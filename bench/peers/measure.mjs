@@ -1,4 +1,4 @@
-// One load on one target, what it took, and what is made of the rounds.
+// Runs one load on one target, measures it, and summarizes the rounds.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pgbench, wrk } from './load.mjs';
@@ -8,7 +8,7 @@ import { cpuOf, cpuOfEnded, memoryOf, watchPostgres } from './processes.mjs';
 /** Seconds that a measurement takes besides its load: the trail that is sealed, or what writes left. */
 export const BESIDES = 1.5;
 
-/** Until the trail of what was done is written and sealed in every tribunal, at most a quarter of a minute. */
+/** Waits until the trail of what was done is written and sealed in every tribunal, at most about a quarter of a minute. */
 export async function sealed(observer) {
   const text = `SELECT NOT EXISTS (SELECT FROM tribunal t LEFT JOIN LATERAL (
       SELECT ate_xid, ate_id FROM selo WHERE tribunal_codigo = t.codigo ORDER BY ordem DESC LIMIT 1) s ON true
@@ -28,7 +28,7 @@ export async function written(database, last) {
   return row;
 }
 
-/** Rates, latencies, CPU a request of the target's processes and of PostgreSQL. */
+/** Measures a load: requests a second, latencies in milliseconds, and the microseconds of CPU a request of the target's processes and of PostgreSQL. */
 export async function measure({ database, last }, target, data, { workload, connections }, seconds) {
   const ofPostgres = watchPostgres(database.process.pid);
   const before = cpuOf(target.pids);
@@ -51,7 +51,7 @@ export async function measure({ database, last }, target, data, { workload, conn
   return { rps, p50, p99, requests, server, postgres, cpu: server + postgres };
 }
 
-/** The database alone. */
+/** Measures pgbench's load on the database alone. */
 export async function measureLimit({ database, last, folder, processos, observer }, step, seconds) {
   const before = cpuOfEnded(database.process.pid);
   const { rps, requests } = await pgbench(database, step, { seconds, processos, folder });
@@ -61,7 +61,7 @@ export async function measureLimit({ database, last, folder, processos, observer
   return { rps, requests, server: 0, postgres: cpu, cpu };
 }
 
-/** The memory of a target under the mix: the most of what is seen while it runs. */
+/** The memory of a target under the mix, in MB: the most that is seen while it runs. */
 export async function memory(run, target, data, step, seconds) {
   let most = 0;
   const watch = setInterval(() => { most = Math.max(most, memoryOf(target.pids)); }, 500);
@@ -75,7 +75,7 @@ const median = (numbers) => {
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 };
 
-/** The middle of each figure over the rounds, and of the rounds' ratios; of the CPU's also how far they lie apart. */
+/** The median of each figure over the rounds, and of the ratios of the rounds; for the CPU also the least and the greatest ratio. */
 export function summary({ load, workload, connections }, rounds) {
   const names = Object.keys(rounds[0]);
   const middle = (name) => Object.fromEntries(Object.keys(rounds[0][name]).map((key) => [key, median(rounds.map((round) => round[name][key]))]));
@@ -92,7 +92,7 @@ export function summary({ load, workload, connections }, rounds) {
   return { load, workload, connections, targets, ratios };
 }
 
-/** What the load that is spread costs a target more than another, for each request that both were measured with. */
+/** The CPU of each target under `load` divided by that under `other`, for each workload that was measured under both. */
 export function overOther(results, [load, other]) {
   const found = {};
   for (const one of results.filter((it) => it.load === load)) {

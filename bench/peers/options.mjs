@@ -5,10 +5,10 @@ export const LOADS = ['spread', 'narrow', 'zipf'];
 export const WORKLOADS = ['Q1', 'Q2', 'Q3', 'Q4', 'M1', 'M1k', 'mix'];
 export const PEERS = ['floor', 'mercurius', 'apollo', 'postgraphile', 'pgbench'];
 const MANY_CONNECTIONS = 10_000;
-/** How many times the processos `--escala` measures elos with. */
+/** `--escala` measures elos also with this many times the processos. */
 export const MANY = 10;
 
-/** What each load asks, and of whom, if the command line does not say. */
+/** The workloads and the peers of each load, if the command line does not say. */
 const ASKED = {
   spread: { workloads: WORKLOADS, peers: PEERS },
   narrow: { workloads: ['Q1', 'Q2', 'Q3', 'Q4', 'M1'], peers: ['mercurius', 'postgraphile', 'pgbench'] },
@@ -60,11 +60,11 @@ export function readOptions(args) {
     named: load !== undefined,
     rounds: number('rounds', said.rounds, 1, 100) ?? (quick ? 2 : 5),
     seconds: number('seconds', said.seconds, 1, 600) ?? (quick ? 2 : 5),
-    // A page of Q4 after the last cursor, and so the casos of a tribunal, must exist: see draw.mjs.
+    // Each tribunal needs rows for a full page of Q4 after the last cursor: see draw.mjs.
     processos: number('processos', said.processos, 27 * 200, 10_000_000) ?? 200_000,
     seed: number('seed', said.seed, 0, 2 ** 31 - 1) ?? 24,
   };
-  // A part of it is to try, not to quote.
+  // A run of only a part is for trying, and writes no file.
   const part = quick || only || targets || connections || load || said.processos || said.seed;
   options.whole = !part && options.rounds >= 3 && options.seconds >= 3;
   return options;
@@ -73,7 +73,7 @@ export function readOptions(args) {
 /** What is measured, in order. What writes comes last: the reads then find the tables as they were packed. */
 export function steps({ loads, named, only, targets, connections }) {
   const all = loads.flatMap((load) => {
-    // A load that is named may be asked for anything.
+    // With both --load and --only, a load may have any workload.
     const asked = (only && named ? WORKLOADS : ASKED[load].workloads).filter((name) => !only || only.includes(name));
     return asked.flatMap((workload) => {
       // Many connections tell of latency and memory, and that is what the mix is for.

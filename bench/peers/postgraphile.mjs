@@ -12,7 +12,8 @@ const preset = {
   pgServices: [makePgService({ connectionString: pool.connectionString, schemas: ['public'], poolConfig: { max: pool.max } })],
   grafserv: { port, graphqlPath: '/graphql', graphiql: false, watch: false },
   grafast: { explain: false },
-  // It hides relations whose foreign key no index matches column by column; ours are served by another.
+  // This plugin hides relations whose foreign key no index matches column by column; here other
+  // indexes serve them.
   disablePlugins: ['PgIndexBehaviorsPlugin'],
 };
 

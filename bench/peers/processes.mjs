@@ -10,8 +10,8 @@ export function cpuOf(pids) {
 }
 
 /**
- * Tells, when called, the CPU seconds of PostgreSQL since: of every process but those of
- * autovacuum, which comes when it comes and would be charged to whoever is measured just then.
+ * Returns a function that returns the CPU seconds of PostgreSQL since this call: of every process but
+ * those of autovacuum, whose work would be charged to the target that happens to be measured.
  */
 export function watchPostgres(postmaster) {
   const look = () => {
@@ -26,7 +26,7 @@ export function watchPostgres(postmaster) {
 /** CPU seconds of PostgreSQL's processes that have ended: pgbench's connections do. */
 export const cpuOfEnded = (postmaster) => ticks(postmaster, OF_ENDED_CHILDREN);
 
-// Places in the fields of `stat`; a tick is a hundredth of a second.
+// Indexes in the fields of `stat` after the name; a tick is a hundredth of a second.
 const PARENT = 1;
 const USER_AND_SYSTEM = [11, 12];
 const OF_ENDED_CHILDREN = [13, 14];

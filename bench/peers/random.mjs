@@ -1,6 +1,6 @@
-// Numbers that a seed settles: a run asks what the last one asked.
+// Random numbers that a seed determines, so that every run sends the same requests.
 
-/** FNV-1a and a last stir: a number of 32 bits for a text. */
+/** FNV-1a with the finalizer of MurmurHash3: a number of 32 bits for a text. */
 export function hashOf(text) {
   let hash = 2166136261;
   for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 16777619);
@@ -26,7 +26,7 @@ export const uniform = (random, count) => Math.floor(random() * count);
 export const SKEW = 1.01;
 const sums = new Map();
 
-/** One of `count`, the first rank most often: the k-th as often as 1/k^SKEW. */
+/** An index below `count`, the first most often: the k-th as often as 1/k^SKEW. */
 export function zipf(random, count) {
   if (!sums.has(count)) {
     let sum = 0;

@@ -1,7 +1,6 @@
--- The logins of a benchmark's database. elos comes in as in production: one tribunal at a
--- time, by row-level security, and inheriting nothing. The peers know no tribunals: their role
--- passes row-level security by. It has the rights of elos' own role, so that the tables have none
--- that elos would refuse.
+-- The logins of a benchmark's database. elos logs in as in production: one tribunal at a time, by
+-- row-level security, and without inherited rights. The role of the peers bypasses row-level security.
+-- It gets its rights by the role elos_app, because elos does not start if the tables have other grants.
 DO $$ BEGIN
     CREATE ROLE elos_servidor LOGIN NOINHERIT;
     CREATE ROLE par LOGIN BYPASSRLS;

@@ -19,7 +19,7 @@ const options = readOptions(process.argv.slice(2));
 const { rounds: ROUNDS, seconds: SECONDS, processos: PROCESSOS, seed } = options;
 const WARM = Math.max(2, Math.ceil(SECONDS / 2));
 
-/** What is to be stopped, whatever happens. */
+/** The targets that run, to be stopped at the end of the program. */
 const running = [];
 
 /** The requests of a load and kind, drawn once. */
@@ -157,7 +157,7 @@ const end = async () => {
   if (!kept) rmSync(folder, { recursive: true, force: true });
 };
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => end().then(() => process.exit(130)));
-// The reader of the output may leave: what was started is stopped then, too.
+// When nobody reads the output any more, stop what was started, too.
 let left;
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => { left ??= end().then(() => process.exit(1)); });
 try {

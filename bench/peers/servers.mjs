@@ -1,5 +1,5 @@
-// Each peer runs as two processes for two cores, as its documentation advises; which is why this
-// starts `serve` in as many workers. The primary only hands connections out.
+// Each peer runs as one process for each core, as its documentation advises: this starts `serve` in
+// as many workers. The primary only hands connections out.
 import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
 

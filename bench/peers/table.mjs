@@ -39,7 +39,7 @@ const WAYS = {
 };
 const peersWay = (name) => ({ cpu }) => [`CPU of ${name} ÷ ours`, cpu, '≥'];
 const SPREAD_OVER_NARROW = { Q1: 1.6, Q2: 1.5, Q3: 1.7, Q4: 1.7 };
-/** What the floor may take of pgbench's CPU: what takes more is none. */
+/** The most that the floor's CPU may be, divided by pgbench's: above that it is no floor. */
 const FLOOR_OVER_PGBENCH = { Q1: 2.4, Q2: 1.8, Q3: 1, Q4: 0.9 };
 
 export function verdicts(results, over, scale) {

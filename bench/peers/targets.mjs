@@ -22,7 +22,7 @@ async function freePort() {
 }
 
 class Target {
-  /** `identity` is the headers by which a credential, or at a peer its tribunal, is known. */
+  /** `identity` returns the headers that name a credential or, for a peer, its tribunal. */
   constructor(name, words, process, port, identity) {
     Object.assign(this, words, { name, process, port, identity });
     this.texts = Object.fromEntries(Object.entries(words.documents).map(([kind, document]) => [kind, textsOf(document, kind)]));
@@ -38,7 +38,7 @@ class Target {
     return '/graphql';
   }
 
-  /** An HTTP answer, whatever it is. */
+  /** Sends a request, and returns the HTTP response, whatever its status. */
   async send(path, body, headers) {
     const response = await fetch(`http://127.0.0.1:${this.port}${path}`, {
       method: 'POST', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(60_000),
@@ -54,13 +54,13 @@ class Target {
     return data;
   }
 
-  /** What the answer to a request says, in common words. */
+  /** Sends a request, and returns the answer in the common form. */
   async said(kind, variables, { credential, text = 0 }) {
     const { query, fields } = this.texts[kind][text];
     return this.read[kind](unaliased(await this.ask(query, variables, { credential, path: this.pathOf(kind) }), fields));
   }
 
-  /** The cursors of every row of every tribunal, as the target gives them out. */
+  /** Reads the cursors of every row of every tribunal from the target. */
   async learnCursors() {
     const all = await Promise.all(TRIBUNAIS.map(async (tribunal) => {
       const cursors = [];
@@ -99,7 +99,7 @@ class Target {
   }
 }
 
-/** The server by hand: a path for each request, and cursors that say where a row stands. */
+/** The floor: it has a path for each request, and its cursors are the values by which a row is listed. */
 class Floor extends Target {
   pathOf(kind) {
     return `/${kind === 'M1k' ? 'M1' : kind}`;
@@ -135,7 +135,7 @@ export async function startElos({ program, database, name = 'elos', folder, issu
   return started(new Target(name, documents.elos, server, port, identity));
 }
 
-/** The same requests by hand, with elos's tokens, role and row-level security. */
+/** Starts the floor, with elos's tokens, role and row-level security. */
 async function startFloor({ database, folder, issuer: { file, identity } }) {
   const program = process.env.ELOS_BENCH_FLOOR;
   if (!program || !existsSync(program)) throw new Error(`the floor is not built: ${program ?? 'ELOS_BENCH_FLOOR'}`);
@@ -146,11 +146,11 @@ async function startFloor({ database, folder, issuer: { file, identity } }) {
   };
   const log = openSync(join(folder, 'floor.log'), 'w');
   const server = spawn(program, [], { env, stdio: ['ignore', log, log] });
-  // It reads the body that elos gets, and answers in the words of those whose resolvers are by hand.
+  // It gets the documents of elos, and its answers have the fields of Apollo's and Mercurius's.
   return started(new Floor('floor', { ...documents.resolvers, documents: documents.elos.documents, inProduction: true }, server, port, identity));
 }
 
-/** A peer: two processes on two cores, and no token to check. */
+/** Starts a peer. Except for the floor, it is one process for each core, and checks no token. */
 export async function startPeer({ name, database, folder, ...rest }) {
   if (name === 'floor') return startFloor({ database, folder, ...rest });
   const port = await freePort();
@@ -166,7 +166,7 @@ export async function startPeer({ name, database, folder, ...rest }) {
   return target;
 }
 
-/** A server that does not come up is not left behind. */
+/** Waits until the server answers. Stops it if it does not. */
 async function started(target) {
   try {
     await target.ready();

@@ -9,14 +9,14 @@ const SCREENS = ['Lista', 'Detalhe', 'Painel', 'Busca', 'Consulta', 'Pauta', 'Fi
 const capital = (word) => word[0].toUpperCase() + word.slice(1);
 // Every form keeps the field's name in it, so that two fields never come to one.
 const FORMS = [(field) => `${field}DaTela`, (field) => `meu${capital(field)}`, (field) => `${field}_1`, (field) => `ui${capital(field)}`];
-/** This many of ten fields get another name. A root's name and a scalar's are changed alike: by its name, so that all targets do the same. */
+/** About this many of ten fields get an alias. It depends only on the text and the field's name, so that all targets get the same. */
 const RENAMED = 3;
 
 function nameOf(selection) {
   return selection.kind === 'Field' ? selection.name.value : `... ${selection.typeCondition.name.value}`;
 }
 
-/** The text number `n` of a document, and how its answer is read: the field of each name. */
+/** The text number `n` of a document, and the field that each alias stands for. */
 function variant(document, kind, n) {
   const fields = new Map();
   const draw = (what) => hashOf(`${kind}/${n}/${what}`);

@@ -47,7 +47,8 @@ pub struct Row {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Attack {
-    /// Filters of 99 conditions on relations that match nothing, as many as the cost limit allows.
+    /// Filters of 98 alternatives on relations that match nothing, as many as the cost limit
+    /// allows.
     Filters,
     /// The largest pages that the cost limit allows.
     Pages,

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
-/// Longer than any time limit of the server.
+/// Time limit of a read or a write. The server gives up on an incomplete body after 30 seconds.
 const TIMEOUT: Duration = Duration::from_secs(40);
 
 pub struct Answer {

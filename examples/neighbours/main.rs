@@ -35,7 +35,7 @@ const REQUEST_INTERVAL: Duration = Duration::from_millis(40);
 const NEIGHBOUR_CONNECTIONS: u32 = 16;
 /// The attack runs this long before the measurement.
 const WARM_UP: Duration = Duration::from_secs(2);
-/// The neighbour does not send requests that are later than this.
+/// The neighbour sends no request later than this after the end of the measurement.
 const MAX_LATENESS: Duration = Duration::from_secs(5);
 /// The time limit of a start.
 const MAX_WAIT: Duration = Duration::from_secs(180);
@@ -54,7 +54,7 @@ struct Args {
     /// The program to attack.
     #[arg(long)]
     program: PathBuf,
-    /// A new folder, removed at the end.
+    /// The folder of the run. It is removed before and after each attack.
     #[arg(long)]
     folder: PathBuf,
 }

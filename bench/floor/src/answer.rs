@@ -82,7 +82,7 @@ struct Registration<'a> {
     numero: &'a str,
     #[serde(borrow)]
     adolescentes: Vec<&'a str>,
-    /// The idempotency key.
+    /// The idempotency key. `None` if the registration has none.
     chave: Option<&'a str>,
 }
 
@@ -98,14 +98,14 @@ fn caller(
     if allowed(&caller) { Ok(caller) } else { Err(Refused(StatusCode::FORBIDDEN, "FORBIDDEN")) }
 }
 
-/// The pieces one after the other, as the body.
+/// The answer whose body is the pieces, one after the other.
 fn written(pieces: &[&[u8]]) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "application/json"))
         .body(pieces.concat())
 }
 
-/// JSON of the first column, or null.
+/// The JSON of the first column, or null without a row.
 fn json(row: Option<&tokio_postgres::Row>) -> &[u8] {
     row.map_or(b"null", |row| row.get::<_, Json>(0).0)
 }
@@ -206,7 +206,7 @@ fn input_hash(numero: &str, adolescentes: &[&str]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// The first outcome of a key, for the same input only.
+/// Answers a known key as the first time, or refuses it if its input was another one then.
 async fn replayed(connection: &Connection, caller: &Caller, key: &[u8], input: &[u8]) -> Answer {
     let row = connection
         .ask(caller, &connection.remembered, &[&caller.azp, &key, &input])

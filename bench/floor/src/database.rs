@@ -8,7 +8,7 @@ use std::cell::Cell;
 use tokio_postgres::types::{FromSql, ToSql, Type};
 use tokio_postgres::{Client, Error, NoTls, Row, Statement};
 
-/// Eight for two workers, as many as pgbench has.
+/// Connections of one worker: two workers have eight, as many as pgbench.
 const CONNECTIONS: usize = 4;
 
 pub struct Database {

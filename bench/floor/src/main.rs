@@ -3,7 +3,8 @@
 //! on. There is no GraphQL, no trail and no limit. The path says the kind of request; the body is
 //! the one that elos gets, and its `query` is not read.
 //!
-//! `FLOOR_BIND`, `FLOOR_DATABASE` (as libpq writes it), `FLOOR_ISSUER` and `FLOOR_JWKS_FILE` say the rest.
+//! `FLOOR_BIND`, `FLOOR_DATABASE` (as libpq writes it), `FLOOR_ISSUER` and `FLOOR_JWKS_FILE` are
+//! its settings.
 
 mod answer;
 mod database;

@@ -47,7 +47,8 @@ SELECT (SELECT count(*) FROM processo), (
     SELECT numero, tipo, situacao, id_orgao AS "idOrgao", criado_em AS "criadoEm", versao FROM processo
     WHERE (criado_em, id) > ($1, $2) ORDER BY criado_em, id LIMIT 100) p)"#;
 
-/// No row if an adolescente is missing.
+/// Registers a processo, and returns no row if an adolescente is missing. `$key` is one more part
+/// of the WITH clause, or nothing.
 macro_rules! register {
     ($key:literal) => {
         concat!(
@@ -77,6 +78,6 @@ guardada AS (INSERT INTO chave_idempotencia (tribunal_codigo, credencial, operac
              SELECT $1, $5, 'cadastrarProcesso', $6, $7, processo::jsonb, now() FROM resposta)"
 );
 
-/// What a key came to, and whether it came with the same input.
+/// The stored outcome of a key, and whether its input was the same.
 pub const REMEMBERED: &str = "SELECT desfecho, entrada = $3 FROM chave_idempotencia
 WHERE credencial = $1 AND operacao = 'cadastrarProcesso' AND chave = $2";

@@ -1,4 +1,5 @@
-//! The caller, from the bearer token. A signature is verified once; its claims are kept until they expire.
+//! The caller, from the bearer token. A signature is verified once; its claims are remembered and
+//! used until the token expires.
 
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
@@ -8,7 +9,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Tokens that a worker remembers.
+/// The most tokens that a worker remembers. Before it remembers another, it forgets all of them.
 const REMEMBERED: usize = 10_000;
 
 #[derive(Deserialize)]

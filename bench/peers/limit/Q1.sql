@@ -1,4 +1,4 @@
--- Numbers of the seed follow from the id of their row, check digits and all.
+-- The número of a processo of the seed follows from its id, with the check digits.
 \set id (27 * :caso + :t) * 5 + random(1, 5)
 \set n 8000000 + :id % 1000000
 \set ano 2021 + :id % 5
