@@ -1,7 +1,7 @@
 //! The command line: the arguments, the dispatch, and helpers that several commands use. Each
 //! command is in a module of this folder, except `elos demo` (`src/demo.rs`). Only these modules,
 //! `demo` and `main` print. The commands read the clock or pass it on as a function; of the server,
-//! only `auth` and `rest::envelope` read it themselves.
+//! only `auth`, `trace` and `rest::envelope` read it themselves.
 
 mod auditoria;
 mod catalogo;

@@ -64,7 +64,7 @@ impl Folder {
         self.path.join(format!("data.new.{}", std::process::id()))
     }
 
-    /// The major version of the data. `None` when there are no data yet: an empty folder is
+    /// The major version of the data. `None` when there are no data yet; an empty data folder is
     /// removed.
     pub fn major(&self) -> Result<Option<u32>, StartError> {
         let data = self.data();

@@ -32,7 +32,8 @@ use supervisor::Supervisor;
 #[derive(Debug, Clone)]
 pub struct Options {
     pub dir: PathBuf,
-    /// Whether commits survive a power failure or a crash of PostgreSQL. False only in tests.
+    /// Whether commits survive a power failure or a crash of PostgreSQL. False only in tests and
+    /// benchmarks.
     pub durable: bool,
     /// The folder that contains initdb and postgres. `None` to search for it.
     pub pg_bin: Option<PathBuf>,

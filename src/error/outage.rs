@@ -22,8 +22,7 @@ pub enum Outage {
     /// A prepared statement is out of date, because the tables have changed since, or is unknown,
     /// because another session prepared it: 0A000, 26000.
     StaleStatement,
-    /// Somebody, or the recovery of a standby, cancelled the statement: 57014 by its text, unless a
-    /// timeout did it.
+    /// Somebody, or the recovery of a standby, cancelled the statement. A timeout does not count.
     Cancelled,
 }
 

@@ -102,7 +102,7 @@ impl Refusal {
         if refusals.is_empty() { Ok(()) } else { Err(Error::Refusals(refusals)) }
     }
 
-    /// All refusals, at most [`MAX_REFUSALS`]. A field that could not be parsed keeps only that
+    /// All refusals, at most `MAX_REFUSALS`. A field that could not be parsed keeps only that
     /// refusal, because the rules would merely report that it, or what it contains, is missing.
     pub fn merged(malformed: Vec<Self>, from_rules: Vec<Self>) -> Vec<Self> {
         let unreadable: Vec<_> = malformed.iter().map(|refusal| refusal.campo.clone()).collect();

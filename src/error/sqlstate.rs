@@ -20,9 +20,9 @@ const TEXTS: [(&str, &[&str]); 3] = [
     ("57", &["canceling statement due to", "cancelando comando por causa"]),
 ];
 
-/// Returns the class of the error's code, or `outra` if the error does not tell it. Each [`Outage`]
-/// without a kind counts as one class, although its codes may belong to several. `None` if the
-/// database did not report the error.
+/// Returns the class of the error's code, or `outra` if the error does not tell it. An error that
+/// only [`Outage`] recognizes gets one class for each outage, although its code may have another.
+/// `None` if the database did not report the error.
 pub fn sqlstate_class(error: &Error) -> Option<&'static str> {
     let Error::DatabaseError(kind, info) = error else { return None };
     Some(match kind {

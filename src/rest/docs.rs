@@ -76,9 +76,9 @@ async fn document(docs: web::Data<Docs>, req: HttpRequest) -> HttpResponse {
     answer
 }
 
-/// The address at which the request arrived. A page of this server, and a request without a usable
-/// `Host`, gets the relative address `/` instead: behind a proxy that does not send its scheme, an
-/// absolute `http` address would make the browser block the page's calls.
+/// The address at which the request arrived, or the relative address `/`: for a request without a
+/// usable `Host`, and for a page of this server, because behind a proxy that does not send its
+/// scheme an absolute `http` address would make the browser block the page's calls.
 fn server(req: &HttpRequest) -> String {
     let text = |name: &str| req.headers().get(name).and_then(|value| value.to_str().ok());
     let is_authority = |host: &&str| {

@@ -49,7 +49,7 @@ macro_rules! pages {
         pub struct $name {
             content: Vec<$object>,
             pageable: Paginacao,
-            /// Da lista toda.
+            /// Quantos itens tem a lista toda.
             #[schema(minimum = 0, examples(1))]
             total_elements: i64,
             #[schema(minimum = 0, examples(1))]

@@ -35,7 +35,7 @@ row! {
 }
 
 /// Fills an empty database: processos, the catalogues of the Tramita and, up to
-/// [`PROCESSOS_WITH_HISTORY`] processos, their history and trâmites.
+/// `PROCESSOS_WITH_HISTORY` processos, their history and trâmites.
 pub fn fill(conn: &mut PgConnection, processos: u32, now: DateTime<Utc>) -> anyhow::Result<()> {
     seed(conn, processos)?;
     if processos <= PROCESSOS_WITH_HISTORY {

@@ -64,8 +64,8 @@ impl ServiceManager {
 
     /// Reports the state for as long as the runtime runs.
     pub async fn report(self, readiness: Readiness, heartbeats: Heartbeats) {
-        // Report three times within the watchdog's time. A worker that has not run for half of it
-        // is stuck.
+        // Report at least three times within the watchdog's time. A worker that has not run for
+        // half of it is stuck.
         let interval = self.watchdog.map_or(INTERVAL, |time| INTERVAL.min(time / 3));
         let patience = self.watchdog.map_or(Duration::MAX, |time| time / 2);
         let mut told = Told::default();

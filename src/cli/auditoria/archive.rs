@@ -186,7 +186,8 @@ fn read_back(path: &Path, signer: &Signer) -> anyhow::Result<Report> {
 }
 
 /// Removes the month from the database, if its file contains all of it. `file` is `None` for a
-/// month without records and seals. While another transaction uses the trail, tries again.
+/// month without records and seals. While another transaction uses the trail, tries again, up to
+/// [`ATTEMPTS`] times.
 fn retire(conn: &mut PgConnection, month: &Month, file: Option<&Report>) -> anyhow::Result<()> {
     for attempt in 1..=ATTEMPTS {
         let tried = conn.transaction(|conn| try_to_retire(conn, month, file));

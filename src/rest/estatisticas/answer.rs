@@ -16,13 +16,13 @@ answer! {
     pub struct GrupoEstatistico from (group: &Group, by: &[DimensaoEstatistica]) {
         #[schema(value_type = ChavesEstatisticas)]
         chaves: Map<String, Value> = keys(group, by),
-        /// Quantas linhas.
+        /// Quantas linhas tem o grupo.
         #[schema(minimum = 0, examples(12))]
         total: i64 = group.total,
         /// Há quantos dias existe o que ainda está ativo; falta se nada está.
         idade: Option<Quartis> = Quartis::of(group.com_idade, group.idade.as_deref()),
-        /// Quantos dias levou: do cadastro da apuração ao da execução, da emissão à baixa da guia, do início ao fim do
-        /// vínculo; falta se nenhuma linha tem os dois.
+        /// Quantos dias levou: do cadastro da apuração ao da execução, da emissão à baixa da guia,
+        /// do início ao fim do vínculo; falta se nenhuma linha tem os dois.
         duracao: Option<Quartis> = Quartis::of(group.com_duracao, group.duracao.as_deref()),
     }
 }
@@ -36,7 +36,7 @@ fn keys(group: &Group, by: &[DimensaoEstatistica]) -> Map<String, Value> {
 /// Mediana e quartis, em dias.
 #[derive(Serialize, ToSchema)]
 pub struct Quartis {
-    /// De quantas linhas.
+    /// De quantas linhas são os quartis.
     #[schema(minimum = 0)]
     quantos: i64,
     primeiro: f64,

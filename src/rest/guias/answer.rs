@@ -136,7 +136,7 @@ answer! {
         data_inicio_internacao: Option<Data> = guia.data_inicio_internacao.map(data),
         data_fim_internacao: Option<Data> = guia.data_fim_internacao.map(data),
         data_transito_julgado: Option<Data> = guia.data_transito_julgado.map(data),
-        /// Em dias.
+        /// O prazo, em dias.
         #[schema(minimum = 1, maximum = 90, examples(50))]
         prazo: Option<i32> = guia.prazo,
         data_decisao_internacao_sancao: Option<Data> = decisao(guia, true),

@@ -128,13 +128,13 @@ pub struct ProcessosQuery {
     /// quem chama.
     #[param(pattern = "^(8\\.?)?(0[1-9]|1[0-9]|2[0-7])$|^[1-9]$", example = "820")]
     codigo_tribunal: Option<String>,
-    /// Com vínculo, ativo ou encerrado, com este adolescente.
+    /// Só os que têm vínculo, ativo ou encerrado, com este adolescente.
     identificador_adolescente: Option<Identificador>,
-    /// Nesta situação.
+    /// Só os que estão nesta situação.
     situacao_processo: Option<SituacaoProcesso>,
-    /// Desta natureza.
+    /// Só os desta natureza.
     tipo_processo: Option<TipoProcesso>,
-    /// Com alguma guia nesta situação.
+    /// Só os que têm alguma guia nesta situação.
     situacao_guia: Option<SituacaoGuia>,
     /// Campo e sentido da ordem.
     #[param(
@@ -148,15 +148,15 @@ pub struct ProcessosQuery {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 pub struct GuiasQuery {
-    /// Com este número.
+    /// Só a que tem este número.
     numero_guia: Option<NumeroDaGuia>,
-    /// Deste adolescente.
+    /// Só as deste adolescente.
     identificador_adolescente: Option<Identificador>,
-    /// Deste processo, de conhecimento ou de execução.
+    /// Só as deste processo, de conhecimento ou de execução.
     numero_processo: Option<NumeroCnj>,
-    /// Desta espécie.
+    /// Só as desta espécie.
     tipo_guia: Option<TipoGuia>,
-    /// Nesta situação.
+    /// Só as que estão nesta situação.
     situacao_guia: Option<SituacaoGuia>,
 }
 

@@ -28,7 +28,7 @@ answer! {
         "identificacaoDoRepositorioDeEstruturas": 1, "numeroDeIdentificacaoDaEstrutura": "820",
     })))]
     pub struct Estrutura from (repositorio: i32, numero: &str) {
-        /// 1 é o Poder Judiciário.
+        /// O repositório; 1 é o Poder Judiciário.
         #[schema(examples(1))]
         identificacao_do_repositorio_de_estruturas: i32 = repositorio,
         numero_de_identificacao_da_estrutura: NumeroDaEstrutura = NumeroDaEstrutura(numero.to_owned()),
@@ -142,17 +142,18 @@ answer! {
         devolucao: bool = tramite.devolucao,
         motivo_da_recusa: Option<String> = tramite.motivo_recusa.clone(),
         justificativa_da_recusa: Option<String> = tramite.justificativa.clone(),
-        /// Na situação 1, ao remetente. De uma lista, só o primeiro trâmite traz os campos de arquivos.
+        /// Só na situação 1, e ao remetente. De uma lista, só o primeiro trâmite traz os campos de
+        /// arquivos.
         #[schema(value_type = Option<Vec<Hash>>)]
         hash_dos_componentes_pendentes_de_envio: Option<BTreeSet<HashSha256>> =
             hashes(pending.to_send, Componente::is_pending_upload),
-        /// Na situação 3.
+        /// Só na situação 3: os que o destinatário ainda não baixou.
         #[schema(value_type = Option<Vec<Hash>>)]
         hash_dos_componentes_pendentes_de_recebimento: Option<BTreeSet<HashSha256>> =
             hashes(pending.to_download, Componente::is_pending_download),
-        /// Nas situações 3 e 4: os do recibo, na ordem em que se assinam.
+        /// Só nas situações 3 e 4: os hashes do recibo, na ordem em que se assinam.
         hashes_dos_componentes_digitais: Option<Vec<Hash>> = pending.to_sign.map(signed),
-        /// Os pendentes, por protocolo.
+        /// Os arquivos pendentes de envio ou de recebimento, por protocolo.
         processos_com_componentes_digitais_pendentes: Option<Vec<ArquivosDoProcesso>> = pending.by_protocolo(),
         // `metadados` adds these to the JSON.
         /// Este e os seguintes são os metadados: ao remetente e, desde a situação 3, ao destinatário.
@@ -226,7 +227,7 @@ answer! {
         #[serde(rename = "IDT")]
         #[schema(minimum = 1)]
         idt: Option<i64> = found.map(|tramite| tramite.idt),
-        /// A situação.
+        /// A situação do trâmite.
         #[schema(value_type = Option<i32>, minimum = 1, maximum = 10)]
         status: Option<i16> = found.map(|tramite| tramite.situacao.code()),
     }
@@ -238,7 +239,7 @@ answer! {
         #[serde(rename = "IDT")]
         #[schema(minimum = 1)]
         idt: i64 = tramite.idt,
-        /// A situação.
+        /// A situação do trâmite.
         #[schema(value_type = i32, minimum = 1, maximum = 10)]
         status: i16 = tramite.situacao.code(),
         #[serde(rename = "NRE")]

@@ -33,19 +33,19 @@ pub struct EstruturaPath {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 pub struct EstruturasQuery {
-    /// O mesmo que no caminho.
+    /// O repositório, o mesmo que no caminho.
     #[param(minimum = 1, maximum = 2_147_483_647, example = 1)]
     identificacao_do_repositorio_de_estruturas: Option<i64>,
-    /// Com este número.
+    /// Só a que tem este número.
     #[param(pattern = "^[0-9]{1,10}$", example = "820")]
     numero_de_identificacao_da_estrutura: Option<String>,
-    /// Com este trecho no nome.
+    /// Só as que têm este trecho no nome.
     #[param(pattern = "^[^\\s\\u0000-\\u001f\\u007f-\\u009f]{1,40}$", example = "Tribunal")]
     nome: Option<String>,
-    /// Com esta sigla.
+    /// Só as que têm esta sigla.
     #[param(pattern = "^[^\\s\\u0000-\\u001f\\u007f-\\u009f]{1,40}$", example = "TJRN")]
     sigla: Option<String>,
-    /// Abaixo desta, em qualquer nível.
+    /// Só as que estão abaixo desta estrutura, em qualquer nível.
     #[param(pattern = "^[0-9]{1,10}$", example = "820")]
     numero_de_identificacao_da_estrutura_raiz_da_consulta: Option<String>,
     /// Se falso, também as que não estão em uso; também como 1 e 0.
@@ -54,10 +54,10 @@ pub struct EstruturasQuery {
     permite_envio: Option<bool>,
     /// Só as que podem receber.
     permite_recebimento: Option<bool>,
-    /// Quantas pular.
+    /// Quantas estruturas pular.
     #[param(minimum = 0, maximum = 2_147_483_647, example = 0)]
     registro_inicial: Option<i64>,
-    /// Quantas mostrar; se falta, 200.
+    /// Quantas estruturas mostrar; se falta, 200.
     #[param(minimum = 1, maximum = 1000, example = 100)]
     quantidade_de_registros: Option<i64>,
 }

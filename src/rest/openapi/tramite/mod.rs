@@ -274,26 +274,27 @@ pub struct TramitesQuery {
     /// Só este trâmite.
     #[param(rename = "IDT", minimum = 1, example = 1)]
     idt: Option<i64>,
-    /// Deste NRE.
+    /// Só os deste NRE.
     #[param(rename = "NRE")]
     nre: Option<Nre>,
-    /// Deste protocolo, com ou sem a máscara.
+    /// Só os deste protocolo, com ou sem a máscara.
     #[param(
         value_type = Option<String>,
         pattern = "^[^\\s\\u0000-\\u001f\\u007f-\\u009f]{1,40}$",
         example = "99990.000003/2026-42"
     )]
     protocolo: Option<Protocolo>,
-    /// Nesta situação.
+    /// Só os que estão nesta situação.
     #[param(minimum = 1, maximum = 10, example = 2)]
     situacao_atual: Option<i32>,
-    /// Desta estrutura: `repositorio:numero`, ou só o número, no Poder Judiciário.
+    /// Só os enviados por esta estrutura: `repositorio:numero`, ou só o número, se é do Poder
+    /// Judiciário.
     #[param(
         pattern = "^([0-9]{1,9}:)?[^:\\s\\u0000-\\u001f\\u007f-\\u009f]{1,20}$",
         example = "1:820"
     )]
     remetente: Option<String>,
-    /// Para esta estrutura, na mesma forma.
+    /// Só os enviados a esta estrutura, escrita como em `remetente`.
     #[param(
         pattern = "^([0-9]{1,9}:)?[^:\\s\\u0000-\\u001f\\u007f-\\u009f]{1,20}$",
         example = "817"
