@@ -55,6 +55,9 @@ pub struct Bounds {
 /// Maximum number of waiting requests of one credential, for each permit.
 const WAITING_PER_PERMIT: usize = 32;
 
+/// Up to this many credentials of a tribunal keep their state while they are idle.
+const IDLE_CREDENTIALS: usize = 16;
+
 impl Bounds {
     /// One credential holds at most half of the permits, and a quarter is reserved for tribunais
     /// that hold none. At most `max_parallel` queries and as many writes of a credential run at
@@ -115,7 +118,11 @@ struct Tribunal<W> {
     /// Number of waiting requests, which differs from the number of entries: several requests
     /// may share one entry.
     waiting: usize,
+    /// The state of an idle credential stays until [`Tribunal::forget_idle`]: most callers come
+    /// back soon.
     credentials: HashMap<Arc<str>, Credential<W>>,
+    /// The number of credentials at which the idle ones are forgotten.
+    forget_at: usize,
     rotation: VecDeque<Arc<str>>,
 }
 
@@ -139,7 +146,13 @@ struct Entry<W> {
 
 impl<W> Default for Tribunal<W> {
     fn default() -> Self {
-        Self { running: 0, waiting: 0, credentials: HashMap::new(), rotation: VecDeque::new() }
+        Self {
+            running: 0,
+            waiting: 0,
+            credentials: HashMap::new(),
+            forget_at: IDLE_CREDENTIALS,
+            rotation: VecDeque::new(),
+        }
     }
 }
 
@@ -172,12 +185,11 @@ impl<W> FairQueue<W> {
     pub fn admit(&mut self, caller: &Caller) -> Result<(), Full> {
         let bounds = self.bounds;
         let tribunal = self.tribunals.entry(caller.tribunal).or_default();
-        let credential = tribunal.credentials.entry(Arc::clone(&caller.credential)).or_default();
-        if credential.waiting >= bounds.max_waiting_per_credential
-            || tribunal.waiting >= bounds.max_waiting_per_tribunal
-        {
-            // Remove the empty state that `or_default` may have created.
-            self.forget(caller);
+        if tribunal.waiting >= bounds.max_waiting_per_tribunal {
+            return Err(Full);
+        }
+        let credential = tribunal.credential(caller);
+        if credential.waiting >= bounds.max_waiting_per_credential {
             return Err(Full);
         }
         credential.waiting += 1;
@@ -193,7 +205,6 @@ impl<W> FairQueue<W> {
                 credential.waiting = credential.waiting.saturating_sub(1);
             }
         }
-        self.forget(caller);
     }
 
     /// Appends an entry to its lane. The caller must then call [`Self::next`] until it returns
@@ -202,7 +213,7 @@ impl<W> FairQueue<W> {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         let tribunal = self.tribunals.entry(caller.tribunal).or_default();
-        let credential = tribunal.credentials.entry(Arc::clone(&caller.credential)).or_default();
+        let credential = tribunal.credential(caller);
         if credential.is_empty() {
             if tribunal.rotation.is_empty() {
                 self.rotation.push_back(caller.tribunal);
@@ -252,7 +263,6 @@ impl<W> FairQueue<W> {
                 credential.service.record(held);
             }
         }
-        self.forget(caller);
     }
 
     /// Removes an entry that is still waiting and returns its work.
@@ -268,7 +278,6 @@ impl<W> FairQueue<W> {
                 self.rotation.retain(|other| *other != caller.tribunal);
             }
         }
-        self.forget(caller);
         Some(entry.work)
     }
 
@@ -299,26 +308,31 @@ impl<W> FairQueue<W> {
             permits: self.bounds.permits,
             running: self.running,
             waiting: self.tribunals.values().map(|tribunal| tribunal.waiting).sum(),
-            tribunals: self.tribunals.len(),
-        }
-    }
-
-    /// Drops the state of a credential, and of its tribunal, that neither runs nor waits.
-    fn forget(&mut self, caller: &Caller) {
-        let Some(tribunal) = self.tribunals.get_mut(&caller.tribunal) else { return };
-        let idle = |credential: &Credential<W>| {
-            credential.running == 0 && credential.waiting == 0 && credential.is_empty()
-        };
-        if tribunal.credentials.get(&caller.credential).is_some_and(idle) {
-            tribunal.credentials.remove(&caller.credential);
-        }
-        if tribunal.credentials.is_empty() {
-            self.tribunals.remove(&caller.tribunal);
+            tribunals: self.tribunals.values().filter(|tribunal| tribunal.is_busy()).count(),
         }
     }
 }
 
 impl<W> Tribunal<W> {
+    /// The state of the caller's credential, which is new if it has none.
+    fn credential(&mut self, caller: &Caller) -> &mut Credential<W> {
+        if self.credentials.len() >= self.forget_at {
+            self.forget_idle();
+        }
+        self.credentials.entry(Arc::clone(&caller.credential)).or_default()
+    }
+
+    /// Forgets the credentials that neither run nor wait. The next time comes when as many have been
+    /// added as are left, so that the mean cost for each of them is constant.
+    fn forget_idle(&mut self) {
+        self.credentials.retain(|_, credential| credential.is_busy());
+        self.forget_at = IDLE_CREDENTIALS.max(self.credentials.len() * 2);
+    }
+
+    fn is_busy(&self) -> bool {
+        self.running > 0 || self.waiting > 0 || !self.rotation.is_empty()
+    }
+
     fn next(&mut self, bounds: Bounds) -> Option<(Arc<str>, Lane, W)> {
         for index in 0..self.rotation.len() {
             let Some(credential) = self.credentials.get_mut(&self.rotation[index]) else {
@@ -338,6 +352,10 @@ impl<W> Tribunal<W> {
 }
 
 impl<W> Credential<W> {
+    fn is_busy(&self) -> bool {
+        self.running > 0 || self.waiting > 0 || !self.is_empty()
+    }
+
     fn is_empty(&self) -> bool {
         self.lanes.iter().all(|lane| lane.entries.is_empty())
     }

@@ -75,7 +75,22 @@ fn tribunais_take_turns_and_so_do_the_credentials_of_each() {
     }
     assert_eq!(order[..6], ["1c0", "2c0", "1c1", "2c0", "1c0", "2c0"]);
     assert_eq!(order.len(), 12);
-    assert!(queue.tribunals.is_empty() && queue.rotation.is_empty() && queue.running == 0);
+    assert!(queue.load().tribunals == 0 && queue.rotation.is_empty() && queue.running == 0);
+}
+
+#[test]
+fn idle_credentials_are_forgotten_when_there_are_many() {
+    let mut queue = FairQueue::new(Bounds::of(8, 8));
+    let busy = caller(820, 1_000);
+    queue.admit(&busy).unwrap();
+    for n in 0..1_000 {
+        queue.admit(&caller(820, n)).unwrap();
+        queue.leave(&caller(820, n));
+    }
+    assert!(queue.tribunals[&820].credentials.len() <= IDLE_CREDENTIALS);
+    queue.enter(&busy, Lane::Alone, 0);
+    assert_eq!(started(&mut queue), [(820, "c1000".to_owned())]);
+    assert_eq!(queue.load().tribunals, 1);
 }
 
 #[test]
@@ -252,7 +267,7 @@ proptest! {
                 prop_assert!(world.of_credential(&who) <= bounds.max_per_credential);
             }
         }
-        // End everything that runs: then every entry has run, and the queue keeps no state.
+        // End everything that runs: then every entry has run, and nobody is busy.
         while !world.running.is_empty() {
             let (who, lane) = world.running.remove(0);
             world.queue.release(&who, lane, Duration::from_millis(1));
@@ -260,7 +275,7 @@ proptest! {
         }
         prop_assert!(world.waiting.is_empty());
         prop_assert_eq!(world.granted.len() + cancelled, entered);
-        prop_assert!(world.queue.tribunals.is_empty() && world.queue.rotation.is_empty());
+        prop_assert!(world.queue.load().tribunals == 0 && world.queue.rotation.is_empty());
         prop_assert_eq!(world.queue.running, 0);
     }
 
