@@ -214,14 +214,15 @@ impl<W> FairQueue<W> {
         self.next_ticket += 1;
         let tribunal = self.tribunals.entry(caller.tribunal).or_default();
         let credential = tribunal.credential(caller);
-        if credential.is_empty() {
+        let was_empty = credential.is_empty();
+        let entry = Entry { ticket, urgent: false, work };
+        credential.lanes[lane as usize].entries.push_back(entry);
+        if was_empty {
             if tribunal.rotation.is_empty() {
                 self.rotation.push_back(caller.tribunal);
             }
             tribunal.rotation.push_back(Arc::clone(&caller.credential));
         }
-        let entry = Entry { ticket, urgent: false, work };
-        credential.lanes[lane as usize].entries.push_back(entry);
         ticket
     }
 
