@@ -381,7 +381,8 @@ fn de_16_vinculos_iguais_um_so_vale() {
     assert_eq!(app.database.count("SELECT count(*) AS n FROM vinculo"), vinculos);
 }
 
-/// Each pair of requests runs at once, and the two must not both take effect.
+/// Each pair of requests runs at once, and the outcome is one that the two requests can have one
+/// after the other.
 #[test]
 fn corridas_que_nao_podem_ganhar_as_duas() {
     let app = App::empty();

@@ -8,14 +8,15 @@ use std::sync::Arc;
 const TRAIL: &str = "query($r: ID, $a: String) { auditoria(first: 100, recurso: $r, ator: $a) { totalCount nodes {
     sub azp tribunal { sigla } canal operacao especie resultado status recursos camposSensiveis correlacao } } }";
 
-/// Returns the records of the trail, as a reader with the papel sees them.
+/// Returns the records of the trail that the national credential sees. The variables can name a
+/// resource (`r`) and a client (`a`).
 fn trail(app: &App, variables: Value) -> Vec<Value> {
     app.wait_until_audited();
     let data = app.gql_with("cnj", TRAIL, variables);
     data["auditoria"]["nodes"].as_array().unwrap().clone()
 }
 
-/// Returns the records of the client `azp`, without the fields that change from run to run.
+/// Returns the records of the client `azp`, without `correlacao`, `azp` and `sub`.
 fn of(app: &App, azp: &str) -> Vec<Value> {
     let mut records = trail(app, json!({ "a": azp }));
     for entry in &mut records {
@@ -40,8 +41,9 @@ fn entry(
         "resultado": result, "status": status, "recursos": resources, "camposSensiveis": fields })
 }
 
-/// Registers a processo of TJRN and its adolescente. Returns ids, number and identificador. The
-/// national credential reads them, because its records are in another chain.
+/// Returns the ids of a processo of TJRN and of its first adolescente, the number of the processo
+/// and the identificador of the adolescente. The national credential reads them, because its records
+/// are in another chain.
 fn target(app: &App) -> (Value, Value, String, String) {
     let data = app.gql(
         "cnj",
@@ -104,7 +106,7 @@ fn the_record_of_a_read_names_the_client_the_objects_and_the_fields() {
         of(&app, "tjrn-leitura"),
         [entry("GRAPHQL", "Ficha", "LEITURA", ("OK", 200), &record, &[])]
     );
-    // The clients that read this adolescente.
+    // These clients have read this adolescente.
     let readers: Vec<Value> =
         trail(&app, json!({ "r": adolescente })).iter().map(|r| r["azp"].clone()).collect();
     assert_eq!(readers, ["cnj", "tjrn", "tjrn-leitura", "tjrn"]);
@@ -137,7 +139,8 @@ fn writes_and_refusals_are_recorded_in_their_transaction() {
             ])
         };
         let mut summary: Vec<Value> = of(&app, azp).iter().map(count).collect();
-        // The server records a write in its own transaction, and a read a moment later.
+        // The server records a write in the transaction of the write, and a read or a refusal a
+        // moment later.
         summary.sort_by_key(|row| usize::from(row[2] == "LEITURA" || row[3] != "OK"));
         summary
     };
@@ -159,8 +162,8 @@ fn writes_and_refusals_are_recorded_in_their_transaction() {
     assert_eq!(summary("tjrn-leitura"), [json!(["REST", route, "ESCRITA", "NEGADO", 403, 0])]);
 }
 
-/// The record of a write is in the transaction of the write. A dry run rolls back, so it leaves the
-/// record of a read.
+/// The record of a write is in the transaction of the write. A dry run rolls back, and the server
+/// still records it once.
 #[test]
 fn a_dry_run_is_a_read() {
     let app = App::empty();
@@ -196,7 +199,7 @@ fn only_auditors_read_the_trail_and_each_its_own() {
     assert_eq!(app.gql_with("auditor", one, &id)["node"], json!({ "id": nodes[0]["id"] }));
     assert_eq!(app.gql_with("tjrn", one, &id)["node"], Value::Null);
     assert_eq!(app.gql_with("tjpe", one, &id)["node"], Value::Null);
-    // Pages neither skip nor repeat a record.
+    // Pages do not repeat a record.
     let mut seen = Vec::new();
     let mut after = Value::Null;
     loop {
@@ -231,7 +234,7 @@ fn the_trail_only_grows() {
             assert!(error.contains("permission denied"), "{papel} {command}: {error}");
         }
     }
-    // No role can insert a record of its own, neither into the table nor into a partition.
+    // None of these roles can insert a seal, or a record into the table or into a partition.
     let insert = |table: &str| {
         format!("INSERT INTO {table} (tribunal_codigo, ocorrido_em, sub, canal, operacao, especie, resultado, status, recursos, campos_sensiveis, correlacao)
             VALUES (820, '2026-01-01', 's', 'REST', 'o', 'LEITURA', 'OK', 200, '{{}}', '{{}}', 'c')")
@@ -248,7 +251,7 @@ fn the_trail_only_grows() {
             assert!(error.contains("permission denied"), "{papel} {command}: {error}");
         }
     }
-    // The function that the session of a tribunal may call writes for that tribunal only, with the
+    // The function that the session of a tribunal may call writes for that tribunal, with the
     // current time.
     let before =
         app.database.count("SELECT count(*) AS n FROM auditoria WHERE tribunal_codigo = 820");
@@ -381,15 +384,15 @@ fn the_unsealed_tail_is_reported() {
 }
 
 /// While a lock stops writes to the trail, its queue fills. Then calls wait, and the server refuses
-/// them after a time, so that no response lacks its record. It writes the queued records once, as
-/// soon as possible.
+/// them after a time, so that no response lacks its record. It writes the queued records once, when
+/// the lock is gone.
 #[test]
 fn no_response_without_room_in_the_queue() {
     let app = App::new();
     let (_, _, numero, _) = target(&app);
     app.wait_until_audited();
     let query = "query($n: NumeroProcesso!) { processo(numero: $n) { id } }";
-    // This lock blocks writers of the trail and lets readers of other tables pass.
+    // An EXCLUSIVE lock blocks every writer of the trail, but no reader of any table.
     let mut lock = app.database.conn();
     lock.batch_execute("BEGIN; LOCK TABLE auditoria IN EXCLUSIVE MODE").unwrap();
     let capacity = app.fill_queue();
@@ -451,8 +454,7 @@ fn an_orderly_stop_writes_every_record() {
     }
 }
 
-/// No seal will cover the positions of these records. The tests of tampering cannot undo such
-/// records.
+/// No seal will cover the positions of these records.
 #[test]
 fn a_record_at_an_unsealed_position_is_found() {
     let app = App::new();
@@ -478,7 +480,7 @@ fn a_record_at_an_unsealed_position_is_found() {
     let as_app = format!("SET ROLE elos_app; SET elos.tribunal = '820'; {}", insert("7", "0"));
     let error = app.database.conn().batch_execute(&as_app).expect_err("a place of one's own");
     assert!(error.to_string().contains("permission denied"), "{error}");
-    // Unusual values are a finding at their position; they do not end the verification.
+    // Unusual values are a finding; they do not end the verification.
     for odd in [
         "campos_sensiveis = '{\"\"}'",
         "campos_sensiveis = '{NULL}'",
@@ -501,8 +503,7 @@ fn a_record_at_an_unsealed_position_is_found() {
     assert_eq!(verify(&app.database, &[]).0, Some(0));
 }
 
-/// The server seals unusual records, which no server writes. They do not delay the sealing of later
-/// records.
+/// The server also seals unusual records, which no server writes.
 #[test]
 fn a_record_that_no_server_writes_is_sealed_too() {
     let app = App::empty();
@@ -583,8 +584,8 @@ fn a_copy_of_a_server_with_higher_transaction_ids_continues() {
     assert_eq!(database.count("SELECT max(numero)::bigint AS n FROM epoca"), 2);
 }
 
-/// The record states the outcome of a call, also where GraphQL answers 200. A dry run is not a
-/// write.
+/// The record states the outcome of a call, also where GraphQL answers 200. The record of a dry run
+/// names no object.
 #[test]
 fn the_record_has_the_outcome_of_the_call() {
     let app = App::empty();

@@ -73,8 +73,8 @@ fn no_token_or_a_bad_one_is_401_with_a_challenge() {
     assert_eq!(authenticate(&app, &format!("bearer {good}")), 200);
 }
 
-/// A token header can name an algorithm, a key or a URL of keys. The server ignores all of them and
-/// fetches no key that a token names.
+/// A token header can name an algorithm, a key or a URL of keys. The server refuses each of these
+/// forged tokens and fetches no key that a token names.
 #[test]
 fn token_headers_that_name_a_key_are_ignored() {
     let app = App::empty();
@@ -84,7 +84,7 @@ fn token_headers_that_name_a_key_are_ignored() {
     let public_key = app.request("GET", &certs, &[], b"").body["keys"][0].clone();
     let n = BASE64.decode(public_key["n"].as_str().unwrap()).unwrap();
 
-    // The attacker names its own key in every header that the standards define for a key.
+    // The attacker signs with its own key and names it in several headers.
     let intruder = crate::support::signer();
     let decoy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     decoy.set_nonblocking(true).unwrap();

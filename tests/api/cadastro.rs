@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 const NUMERO: &str = "9000741-62.2021.8.20.0083";
 
-/// Returns the body of the source document, with real values.
+/// Returns the body that the source document shows, with fictitious values.
 fn body(adolescente: &str) -> Value {
     json!({
         "appNameSistemaTribunal": "pje-tjrn-1g",
@@ -98,7 +98,7 @@ fn o_corpo_do_documento_cadastra_e_o_graphql_mostra() {
     );
 }
 
-/// With `idProcessoSistemaExterno` and `numeroProcessoReferencia` filled, an apuração keeps both.
+/// R9: an apuração keeps its `numeroProcessoReferencia`, although no processo has this number.
 #[test]
 fn r9_referencia_de_apuracao_fica_guardada_como_informacao() {
     let app = App::empty();
@@ -198,7 +198,8 @@ fn r6_de_24_cadastros_do_mesmo_numero_um_so_vale() {
     );
 }
 
-/// R25: callers register the same CPF at once, while the server generates identificadores.
+/// R25: of 32 callers at once, half register the same CPF and half register no CPF. The server
+/// generates all identificadores.
 #[test]
 fn r25_de_16_cadastros_do_mesmo_cpf_um_so_vale_e_ninguem_repete_identificador() {
     let app = App::empty();

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 const PROCESSO: &str = "query Ponto($n: NumeroProcesso!) { processo(numero: $n) { numero situacao adolescentes { nodes { nome } } } }";
 
-/// Sends the queries of 32 clients at once and returns their responses.
+/// Sends one query for each item of `numeros`, from 32 clients at once, and returns the responses.
+/// `variable` makes the variables of the query with this index.
 fn send_queries(
     app: &App,
     numeros: &[String],
@@ -69,7 +70,7 @@ fn each_record_names_only_the_objects_of_its_query() {
     let numeros = numeros(&app);
     send_queries(&app, &numeros, "tjrn", |n| json!({ "n": numeros[n] }));
     app.wait_until_audited();
-    // Each record names one processo and its adolescentes, and not those of the other queries.
+    // Each record names exactly one processo. `r % 8` is the kind of an object, and 0 is a processo.
     let too_many = "SELECT count(*) AS n FROM auditoria WHERE operacao = 'Ponto' AND \
          (SELECT count(*) FROM unnest(recursos) AS r WHERE r % 8 = 0) <> 1";
     assert_eq!(
@@ -105,8 +106,9 @@ fn a_refused_query_does_not_affect_the_others() {
     assert_eq!(responses.iter().filter(|data| data["processo"].is_null()).count(), 32);
 }
 
-/// The national credential has two connections, and queries of one kind wait for them without end.
-/// A query that cannot join their batches gets a connection before the queue is empty.
+/// The national credential has two connections, and 48 clients send it queries of twelve documents
+/// all the time. A read of the façade cannot join their batches, and in the median fewer than 72 of
+/// their queries pass it.
 #[test]
 fn a_query_that_cannot_be_coalesced_gets_a_connection_too() {
     use std::sync::atomic::Ordering::Relaxed;

@@ -13,7 +13,7 @@ fn connect(app: &App) -> TcpStream {
     stream
 }
 
-/// Connects from another loopback address.
+/// Connects from the loopback address that ends in `last`.
 fn connect_from(app: &App, last: u8) -> TcpStream {
     use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
     use std::os::fd::AsRawFd;

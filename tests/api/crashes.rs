@@ -194,7 +194,8 @@ fn a_killed_program_and_postmaster_lose_nothing() {
     let dir = TempDir::new("dois");
     let demo = Demo::start(&dir.0);
     let created: Vec<_> = (0..5).map(|_| demo.cadastrar()).collect();
-    // A crash loses the statistics of rows that were not analysed.
+    // After a crash, PostgreSQL no longer knows that these rows were not analysed, so the program
+    // must analyse them.
     let rascunho = "INSERT INTO rascunho (tribunal_codigo, app_name_sistema_tribunal, dados, criado_em) VALUES (820, 'teste', '{}', now())";
     dir.conn().batch_execute(rascunho).unwrap();
     assert!(dir.without_statistics().contains("rascunho"));
@@ -241,7 +242,7 @@ struct Request {
 }
 
 impl Demo {
-    /// Registers under a key. Returns false if the client cannot know the outcome.
+    /// Registers an adolescente under a key. Returns whether the response has the status 200.
     fn cadastrar_with(&self, token: &str, key: &str) -> bool {
         let body = json!({ "nome": "Ana", "sobrenome": key, "dataNascimento": "01/02/2010", "sexoBiologico": "FEMININO" });
         self.send("/api/v1/adolescentes", token, &[("Idempotency-Key", key)], &body) == 200

@@ -158,7 +158,8 @@ fn the_server_does_not_write_credentials() {
     }
 }
 
-/// Returns the status and the error code of each API for a request with these headers.
+/// Returns the status and the error code of each API for a request of the client with these values
+/// of `X-Tribunal`. The last item is of a WebSocket: 200 or 4403, with `null` as the code.
 fn statuses_and_codes(app: &App, client: &str, tribunais: &[&str]) -> Vec<(u16, Value)> {
     let bearer = app.bearer(client);
     let mut headers = vec![("Authorization", bearer.as_str())];

@@ -1,4 +1,4 @@
-//! The database roles with which the server refuses to start.
+//! The roles and the databases with which the server refuses to start, and what it says.
 
 use crate::support::{Database, Template};
 use diesel::connection::SimpleConnection;

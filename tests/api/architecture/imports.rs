@@ -1,4 +1,5 @@
-//! The imports between the files of `src`: paths that begin with `crate`, `super` or `self`.
+//! The imports between the files of `src`: paths that begin with `crate`, `super` or `self`. They
+//! leave out `lib.rs`, `main.rs` and tests.
 
 use super::SOURCES;
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,7 +83,7 @@ fn module(file: &str) -> Module {
 }
 
 /// Returns the file that a path leads to: the module with the longest name that the path begins
-/// with.
+/// with. `None` means that this module is the root of the crate.
 fn resolve<'a>(from: &Module, path: &[String], modules: &Modules<'a>) -> Option<&'a str> {
     let mut at = match path[0].as_str() {
         "crate" => Module::new(),

@@ -1,6 +1,7 @@
 //! The order of the layers, read from the imports of `src`.
 //!
-//! An import may point down only. `LAYERS` is that order, top first; `docs/camadas.md` draws it.
+//! An import may point down only, except where `may_point_up` allows it. `LAYERS` is that order,
+//! top first; `docs/camadas.md` draws it.
 
 mod imports;
 
@@ -167,8 +168,7 @@ fn may_point_up(import: &Import) -> bool {
     if of_schema && (to == "graphql/schema" || SLICES.contains(&to)) {
         return true;
     }
-    // Any layer may import the model of a slice, its `mod.rs`, which has the ids, types and
-    // situações.
+    // Any slice may import the `mod.rs` of another, which exports its ids, types and situações.
     let model = SLICES.contains(&to) && import.to == format!("{to}/mod.rs");
     let excepted = |(file, folder, _): &(&str, &str, &str)| {
         import.from == *file && import.to.starts_with(folder)

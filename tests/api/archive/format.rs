@@ -37,7 +37,8 @@ fn record(tribunal_codigo: i16, id: i64) -> Record {
     }
 }
 
-/// Returns the hash of a seal, computed independently of the program.
+/// Returns the seal of the records. This function computes its hash from the digests of the records
+/// without the code of the program.
 fn seal(before: [u8; 32], order: i64, records: &[Record]) -> SealLine {
     let last = records.last().unwrap();
     let selado_em = Timestamp(847_000_000_000_000 + order);
@@ -182,7 +183,7 @@ fn one_byte_changed_anywhere_is_found_with_its_position() {
         let found = findings.first().map(|finding| finding.byte);
         assert_eq!(found, Some(starts[block] as u64), "byte {at}: {findings:?}");
     }
-    // The program also checks every bit of the frames of the blocks.
+    // Also change each bit of the first 24 and of the last 12 bytes of every block.
     for (block, start) in starts[..starts.len() - 1].iter().enumerate() {
         let end = starts[block + 1];
         for at in (*start..*start + 24).chain(end - 12..end) {
@@ -196,7 +197,8 @@ fn one_byte_changed_anywhere_is_found_with_its_position() {
     }
 }
 
-/// If somebody changes a file and compresses it again, the program reports the line of the change.
+/// If somebody changes the text of a block and compresses it again, or cuts or extends the file, the
+/// program reports the defect. For a changed record it reports the line too.
 #[test]
 fn a_recompressed_forgery_is_found_at_its_line() {
     let bytes = archive_signed_by(&signer());
@@ -280,7 +282,7 @@ fn a_file_signed_with_another_key_is_refused() {
     }
 }
 
-/// The program computes the same digest as PostgreSQL, for every value of a row.
+/// The program computes the same digest as PostgreSQL, also for unusual values of every column.
 #[test]
 fn the_digest_of_a_record_is_the_one_of_the_database() {
     use diesel::prelude::*;
@@ -308,7 +310,7 @@ fn the_digest_of_a_record_is_the_one_of_the_database() {
             SELECT n::bigint * (CASE n % 3 WHEN 0 THEN -1 ELSE 3074457345618258602 / 3000 END) AS id,
                 (CASE n % 4 WHEN 0 THEN '18446744073709551615' ELSE n::text END)::xid8 AS xid, (n % 65536 - 32768)::smallint AS tribunal,
                 replace(instante, '0000-12-31', '0001-12-31')::timestamptz AS instante, t, nulo, (n - 1000)::smallint AS status,
-                -- Room for nulls, and none there.
+                -- An array that has a bitmap of nulls, but no null.
                 CASE n % 11 WHEN 0 THEN (ARRAY[NULL, 1]::bigint[])[2:2] ELSE numeros::bigint[] END AS numeros, textos::text[] AS textos, outras
             FROM escolha)
         SELECT sent, sha256((CASE WHEN outras IS NULL THEN 'elos registro 1' ELSE 'elos registro 2' END)::bytea || sent) AS digest

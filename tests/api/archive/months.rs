@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use elos::db::Sql;
 
 /// Makes three months of the trail of two tribunais and of the national credentials, and seals
-/// them. Around the boundary of two months the records alternate between the months.
+/// them. The last five seals of tribunal 820 alternate between the two later months.
 fn three_months() -> Trail {
     let trail = Trail::new();
     for tribunal in [820, 817, 0] {
@@ -146,7 +146,8 @@ fn a_change_in_the_table_is_found() {
     assert_eq!(heads(&check(trail.verify_all())), heads(&before));
 }
 
-/// Every check of the file finds the change and names its place.
+/// The verification with the database finds the change and names its block. The verification of the
+/// file alone finds it too.
 #[test]
 fn a_changed_byte_of_a_file_is_found() {
     let trail = two_archived();
@@ -168,7 +169,7 @@ fn a_changed_byte_of_a_file_is_found() {
     assert_eq!(heads(&check(trail.verify_all())), heads(&before));
 }
 
-/// The program reports a missing file. The file is a finding only where it must be there.
+/// The program reports a missing file. This is a finding only with `--exigir-arquivos`.
 #[test]
 fn a_missing_file_is_reported() {
     let trail = two_archived();
@@ -280,7 +281,7 @@ fn a_crash_midway_loses_nothing() {
     let text = check(trail.verify_all());
     assert_eq!(heads(&text), heads(&before));
 
-    // The server ends the connection of the killed program when it notices that the program is
+    // PostgreSQL ends the connection of the killed program when it notices that the program is
     // gone.
     while trail.database.count("SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())") > 0 {}
     let stored = std::fs::metadata(trail.file(3)).unwrap().modified().unwrap();

@@ -68,7 +68,8 @@ impl Trail {
         command
     }
 
-    /// Starts `elos auditoria archive` up to that month and does not wait for it.
+    /// Starts `elos auditoria archive` up to the month that is `until` months before the current
+    /// one, and does not wait for it.
     pub fn spawn_archive(&self, until: u32) -> Child {
         let until = month_name(until);
         let args = ["archive", "--ate", &until, "--para", self.dir.text()];

@@ -90,7 +90,7 @@ fn look_ups_of_processos_of_another_orgao_are_counted_by_every_api() {
     row(&app.gql(RN, &verify(RN, PE, &number, None)), "A1");
     assert_eq!(t.enviar(RN, PE, &number, None).status, 409);
     grows(0, "A1, A4");
-    // An NRE that does not exist counts as an absence for every caller.
+    // An NRE that does not exist counts as an absence too.
     row(&app.gql(RN, &verify(RN, PE, &number, Some("0000009999992026"))), "B1");
     grows(1, "B1");
 

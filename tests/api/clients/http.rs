@@ -287,7 +287,7 @@ fn long_responses_are_compressed_on_request() {
     let token = app.request("POST", path, &form, b"grant_type=client_credentials");
     assert_eq!((token.status, token.headers.get("content-encoding")), (200, None));
     assert!(token.body["access_token"].is_string());
-    // A compressed response has a weak ETag, and the server recognises it.
+    // A compressed response has a weak ETag.
     let coded = get(&app, &entity, &gzip);
     if coded.headers.contains_key("content-encoding") {
         assert!(coded.headers["etag"].starts_with("W/"), "{:?}", coded.headers);

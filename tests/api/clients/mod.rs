@@ -25,7 +25,8 @@ pub fn send(
     send_as(app, "tjrn", method, path, headers, body)
 }
 
-/// Sends a request with the token of this client and this body.
+/// Sends a request with the token of this client and this body. Its `Content-Type` is JSON if
+/// `headers` has none.
 pub fn send_as(
     app: &App,
     who: &str,

@@ -15,7 +15,8 @@ fn path(especie: &str, numero: &str) -> String {
     format!("/api/v1/guias/{especie}/numero-guia/{numero}/pdf")
 }
 
-/// Issues a guia of each especie with accents in every text, for an adolescente with every field.
+/// Issues a guia of each especie, with accents in its texts, for an adolescente with many fields.
+/// Returns the especie and the number of each guia.
 fn emitted() -> (Fixture, Vec<(&'static str, String)>) {
     let fixture = Fixture::new();
     let person = json!({

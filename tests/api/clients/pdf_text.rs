@@ -1,5 +1,5 @@
-//! The text of a PDF as a reader would copy it: decompresses the streams and reads the glyphs by
-//! the map of each font.
+//! The text of a PDF as a reader would copy it. This module decompresses the streams and reads the
+//! glyphs by the map of each font.
 
 use flate2::read::ZlibDecoder;
 use std::collections::HashMap;

@@ -12,7 +12,7 @@ fn by_rest(app: &App, who: &str, cpf: &str) -> crate::support::Response {
     app.get(who, &format!("/api/v1/adolescentes/cpf/{cpf}"))
 }
 
-/// Starts a server where TJRN has an adolescente with [`CPF`].
+/// Starts a server where TJRN has an adolescente with [`CPF`], and returns its identificador too.
 fn world() -> (App, String) {
     let app =
         App::with(Template::Empty, Settings { absences_per_minute: 10_000, ..Settings::default() });
@@ -116,7 +116,8 @@ fn graphql_looks_up_by_exactly_one_of_two_arguments() {
         assert_eq!(counted(&app, who) - before, 1, "{who} {cpf}");
     }
 
-    // A national client sees the CPF in each tribunal, with the name of the tribunal.
+    // A national client finds the CPF in each tribunal that has it. The argument `tribunal` chooses
+    // one.
     let body = json!({ "nome": "Ana", "sobrenome": "Fictícia", "dataNascimento": "01/02/2010",
         "sexoBiologico": "FEMININO", "cpf": { "numero": CPF } });
     assert_eq!(app.post("tjpe", "/api/v1/adolescentes", &body).status, 200);

@@ -1,5 +1,5 @@
 //! `elos check-config` refuses a number outside its range and states the range, whether the number
-//! comes from an option or from the environment.
+//! comes from a file, from an option or from the environment.
 
 use elos::config::ranges::{NUMBERS, NumericSetting};
 use std::process::Command;

@@ -1,4 +1,5 @@
-//! Sends with values that the closed lists of the platform do not contain.
+//! Requests to the Tramita: values outside the closed lists of the platform, hidden characters,
+//! sigilosos, the ways to name a file, and repeated steps.
 
 use super::send;
 use crate::support::Response;
@@ -144,7 +145,7 @@ fn a_sigiloso_is_sent_only_with_the_setting() {
             "processoApensado[0].documentos[0].nivelDeSigilo: ",
             json!({ "processoApensado": [{ "protocolo": "A", "documentos": [document(json!(3))] }] }),
         ),
-        // The server reads no field of this name, but the receiver might.
+        // The server reads no field of these two names, but the receiver might.
         ("documentos", "NIVELDESIGILO: ", json!({ "NIVELDESIGILO": 3 })),
         (
             "documentos",
