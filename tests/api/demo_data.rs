@@ -1,4 +1,5 @@
-//! The data of a demo: several years, with examples for every query, and the same at every start.
+//! The data of a demo: several years, with examples for every kind of query, and the same each time
+//! that they are made.
 
 use crate::support::{App, Database, Settings, Template, now};
 use elos::db::Sql;
@@ -44,7 +45,8 @@ fn there_are_years_of_data_of_every_kind_and_always_the_same() {
             "SELECT count(*) AS n FROM evento WHERE tipo = 'SITUACAO_ALTERADA' AND mudancas @> '[{\"para\": \"ATIVO\"}]'"
         ) > 10
     );
-    // Eventos are in order of time, and the rows agree with them.
+    // Eventos are in order of time, the situação of a processo is that of its last evento, and the
+    // number of a guia begins with its date.
     assert_eq!(
         count(
             "SELECT count(*) AS n FROM evento a JOIN evento b ON b.id = a.id + 1 WHERE b.ocorrido_em < a.ocorrido_em"
@@ -62,7 +64,7 @@ fn there_are_years_of_data_of_every_kind_and_always_the_same() {
         ),
         0
     );
-    // The data keep R12 and R18.
+    // Every processo has an active vínculo (R18), and an execução is later than its apuração.
     assert_eq!(
         count(
             "SELECT count(*) AS n FROM processo p WHERE NOT EXISTS (SELECT FROM vinculo v WHERE v.processo_id = p.id AND v.encerrado_em IS NULL)"
@@ -98,7 +100,7 @@ fn every_kind_of_query_finds_something(app: &App) {
     }
 }
 
-/// Checks what the rules say of rows.
+/// Checks the rules on rows, the dates, and the check digits of numbers.
 fn keeps_the_other_rules(database: &Database) {
     let none = [
         ("R11", "SELECT count(*) AS n FROM processo e WHERE tipo_referencia IS NOT NULL AND 1 <> (
@@ -106,7 +108,7 @@ fn keeps_the_other_rules(database: &Database) {
               JOIN vinculo va ON va.processo_id = a.id AND va.adolescente_id = v.adolescente_id WHERE v.processo_id = e.id)"),
         ("R12", "SELECT count(*) AS n FROM (SELECT adolescente_id FROM vinculo v JOIN processo p ON p.id = v.processo_id
             WHERE p.tipo_referencia IS NOT NULL AND p.situacao = 'ATIVO' GROUP BY 1 HAVING count(*) > 1) AS d"),
-        // Two execuções of one adolescente follow each other: the second begins when the first is archived.
+        // Two execuções of one adolescente follow each other: the second begins after the first is archived.
         ("R12 then", "SELECT count(*) AS n FROM vinculo v JOIN vinculo w ON w.adolescente_id = v.adolescente_id AND w.iniciado_em > v.iniciado_em
             JOIN processo p ON p.id = v.processo_id JOIN processo q ON q.id = w.processo_id
             WHERE p.tipo_referencia IS NOT NULL AND q.tipo_referencia IS NOT NULL AND q.criado_em <= coalesce((SELECT max(ocorrido_em)
@@ -135,7 +137,7 @@ fn keeps_the_other_rules(database: &Database) {
     for numero in numeros.split(',').map(|numero| numero.parse::<NumeroProcesso>().unwrap()) {
         assert_eq!(numero.digit(), numero.expected_digit(), "{numero}");
     }
-    // Whenever the demo starts, guias fall due in the month that follows.
+    // Whenever the demo starts until the end of 2031, guias fall due in the month that follows.
     let months = "SELECT count(*) AS n FROM generate_series(date '2026-12-01', date '2031-12-01', interval '1 month') AS m
         WHERE NOT EXISTS (SELECT FROM guia g JOIN adolescente a ON a.id = g.adolescente_id WHERE g.situacao = 'ATIVO'
           AND least(a.data_nascimento + interval '21 years', g.data_decisao + g.prazo) BETWEEN m AND m + interval '30 days')";

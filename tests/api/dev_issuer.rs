@@ -1,5 +1,5 @@
-//! The restrictions of the development issuer, which gives tokens to every caller: only `elos demo`
-//! has it, it listens only on this machine, and it logs a warning.
+//! The restrictions of the development issuer, whose secrets everybody knows: only `elos demo` has
+//! it, it listens only on this machine, and it logs a warning.
 
 use crate::support::{Database, MAX_WAIT, Template, signer, until};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -76,7 +76,7 @@ impl Drop for Server {
     }
 }
 
-/// Sends a request. Returns the head of the response and the body.
+/// Sends a request. Returns the head of the response and the body, or `None` without a response.
 fn send_request(address: &str, request: &str) -> Option<(String, String)> {
     let mut connection = TcpStream::connect(address).ok()?;
     connection.set_read_timeout(Some(MAX_WAIT)).unwrap();
@@ -90,7 +90,8 @@ fn send_request(address: &str, request: &str) -> Option<(String, String)> {
     text.split_once("\r\n\r\n").map(|(head, body)| (head.to_owned(), body.to_owned()))
 }
 
-/// No setting enables the development issuer in `elos serve`.
+/// `elos serve` has no development issuer, even with `ELOS_ENV=development` and its own address as
+/// the issuer.
 #[test]
 fn elos_serve_has_no_issuer() {
     let database = Database::new(Template::Empty);

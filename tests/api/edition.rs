@@ -36,12 +36,12 @@ fn introspection_has_the_fields_of_the_edition_and_comes_from_the_sdl() {
     assert_eq!(data["data"]["isOneOf"], Value::Null);
     assert!(data["data"]["specifiedByURL"].as_str().unwrap().starts_with("https://"));
     assert_eq!((&data["nada"], &data["__typename"]), (&Value::Null, &json!("Query")));
-    // Beside fields that read, and in the order asked.
+    // Introspection may stand beside fields that read, and the response keeps the order of the query.
     let both = app.graphql("tjrn", r#"{ eu { azp } __type(name: "Ator") { name } }"#, json!({}));
     assert_eq!(both.text, r#"{"data":{"eu":{"azp":"tjrn"},"__type":{"name":"Ator"}}}"#);
 }
 
-/// The names of types, fields, arguments and values in the answer are those of the SDL, and no
+/// The names of types, fields, input fields and values in the answer are those of the SDL, and no
 /// others.
 #[test]
 fn introspection_names_what_the_sdl_names() {
@@ -125,7 +125,7 @@ fn a_variable_without_a_value_leaves_the_default_and_the_siblings() {
     );
     let extensions = json!({ "code": "BAD_USER_INPUT", "status": 400, "campo": "ordem.sentido", "coordinate": "ProcessoOrdem.sentido" });
     assert_eq!(refused["extensions"], extensions);
-    // A condition that is absent or null does not filter.
+    // A condition may be absent or null, and `20.0` is an `Int`.
     let filtered = "query($s: Int, $n: Int) { processos(first: $n, filtro: {idOrgao: $s, numero: [\"9000741-62.2021.8.20.0083\"]}) { totalCount } }";
     for variables in [json!({}), json!({ "s": null }), json!({ "s": 7, "n": 20.0 })] {
         assert_eq!(

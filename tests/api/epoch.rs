@@ -36,7 +36,7 @@ fn copy(from: &str, to: &str) {
     assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
 }
 
-/// Starts another PostgreSQL with the roles and an empty database.
+/// Starts another PostgreSQL with the roles and an empty database `copy`.
 fn start_second_server(folder: &TempDir) -> Embedded {
     let options = Options { durable: false, ..Options::new(folder.0.clone()) };
     let server = Embedded::start(options).unwrap();
@@ -80,7 +80,7 @@ fn feed(app: &App, since: Option<&str>) -> Sse {
     Sse::request(app, "tjrn", "text/event-stream", &body)
 }
 
-/// Waits until the feed shows every event and a seal covers every record.
+/// Waits until every record is in the trail and a seal covers it.
 fn settle(app: &App, conn: &mut PgConnection) {
     let written = app.served.audit.flush();
     assert!(actix_web::rt::System::new().block_on(written), "the trail was not written");
@@ -92,7 +92,7 @@ fn settle(app: &App, conn: &mut PgConnection) {
     });
 }
 
-/// Moves the transaction ids of a PostgreSQL beyond those of the next one.
+/// Moves the transaction ids of the first PostgreSQL beyond those of the second one.
 const BURN: &str =
     "DO $$ BEGIN FOR i IN 1..3000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$";
 

@@ -104,7 +104,7 @@ impl Fixture {
             expected.len()
         );
         assert_eq!(self.found("tjrn", list, filter), expected, "{filter}");
-        // `nao` finds exactly the other rows.
+        // `nao` finds as many rows as the filter leaves.
         let rest = self.found("tjrn", list, &format!("{{nao: {filter}}}"));
         assert_eq!(rest.len(), all - expected.len(), "nao: {filter}");
         let of_all = self.sql(list, where_clause);
@@ -114,7 +114,7 @@ impl Fixture {
     }
 }
 
-/// Returns the field that identifies a row of a list, in the schema and in SQL.
+/// Returns the fields that identify a row of a list, and the SQL that selects them as one text.
 fn key(list: &str) -> (&'static str, &'static str) {
     match list {
         "processos" => ("numero", "SELECT p.numero AS t FROM processo p"),
@@ -174,13 +174,13 @@ fn an_execucao_without_an_active_guia_is_one_filter() {
              WHERE g.situacao = 'ATIVO' AND g.execucao_id IS NULL)"
     );
     fixture.check("processos", &filter, &without_guia);
-    // A filter on the guias of the execução alone finds other rows.
+    // A filter on the guias of the execução alone finds more rows.
     let naive = filter.replace("guiasDaMedida", "guias");
     assert!(
         fixture.found("tjrn", "processos", &naive).len()
             > fixture.found("tjrn", "processos", &filter).len()
     );
-    // Every execução that the filter does not find has such a guia.
+    // The filter finds exactly the execuções whose field `guiasDaMedida` is empty.
     let query = format!(
         "{{ processos(first: 100, filtro: {{tipo: [{EXECUCAO}], situacao: [ATIVO]}}) {{ nodes {{ numero
            ... on ProcessoExecucao {{ guiasDaMedida(situacao: ATIVO) {{ totalCount nodes {{ numero situacao }} }} }} }} }} }}"
@@ -231,7 +231,7 @@ fn the_processos_found_are_those_that_sql_finds() {
     let mut fixture = Fixture::new();
     let Dates { days_ago_90, days_ago_30, years, .. } = Dates::of(&fixture);
     let processos = [
-        // Apurações without an evento for ninety days.
+        // Active apurações that have not changed for ninety days.
         (format!("{{tipo: [{APURACAO}], situacao: [ATIVO], atualizadoAte: \"{days_ago_90}\"}}"),
          format!("p.tipo = '{APURACAO}' AND p.situacao = 'ATIVO' AND p.atualizado_em < '{days_ago_90}'")),
         (format!("{{atualizadoDe: \"{days_ago_90}\", atualizadoAte: \"{days_ago_30}\"}}"),
@@ -360,7 +360,6 @@ fn the_vinculos_found_are_those_that_sql_finds() {
 #[test]
 fn lists_are_filtered_by_one_processo_or_one_adolescente() {
     let mut fixture = Fixture::new();
-    // Filters by one processo and by one adolescente.
     let data = fixture.app.gql("tjrn", "{ vinculos(first: 1) { nodes { processo { numero } adolescente { identificador } } } guias(first: 1) { nodes { numero } } }");
     let numero = data["vinculos"]["nodes"][0]["processo"]["numero"].as_str().unwrap().to_owned();
     let identificador =
@@ -556,7 +555,7 @@ fn a_vinculo_is_a_node_and_is_on_the_edge() {
     assert_eq!(node["processo"]["numero"], vinculo["processo"]["numero"]);
     // A vínculo of another tribunal is absent.
     assert_eq!(app.gql_with("tjpe", query, json!({ "id": vinculo["id"] }))["node"], Value::Null);
-    // The trail records a read of a vínculo as a read of its processo and its adolescente.
+    // The trail names processos or adolescentes.
     app.wait_until_audited();
     let seen = app.database.count(
         "SELECT count(*) AS n FROM auditoria, unnest(recursos) AS r WHERE r % 8 IN (0, 1) AND tribunal_codigo = 820",

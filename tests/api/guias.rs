@@ -495,8 +495,8 @@ fn a_guia_se_baixa_e_se_le_por_graphql() {
     );
 }
 
-/// Sixteen simultaneous registrations get sixteen numbers. A guia is either BAIXADA by a client or
-/// unified, never both.
+/// Sixteen guias that are issued at once get sixteen numbers. A guia is either BAIXADA by a client
+/// or unified, never both.
 #[test]
 fn guias_emitidas_ao_mesmo_tempo_tem_numeros_distintos() {
     let fixture = Fixture::new();

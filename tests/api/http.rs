@@ -58,8 +58,8 @@ fn refuses(app: &App, content_type: &str, body: &str, status: u16, code: &str) {
     assert!(response.headers["content-type"].starts_with(GRAPHQL));
 }
 
-/// Returns the fragments `f0` to `f{count}`. Each spreads the next as `spreads` says, where `N`
-/// stands for it.
+/// Returns a document with the fragments `f0` to `f{count}`. Each spreads the next as `spreads`
+/// says, where `N` stands for the number of the next.
 fn fragments(spreads: &str, count: u32) -> String {
     let fragment = |n: u32| {
         let spreads = spreads.replace('N', &(n + 1).to_string());
@@ -86,7 +86,7 @@ fn each_refused_document_has_a_code_and_a_status() {
         // Each fragment doubles the size of the document.
         fragments("...fN ...fN", 25),
         fragments("...fN", 900),
-        // The first document has too many tokens, the second too many bytes.
+        // Of the last two documents, one has too many tokens and one too many bytes.
         "a ".repeat(10_001),
         " ".repeat(262_145),
     ] {
@@ -309,8 +309,7 @@ fn health_is_answered() {
     app.ready();
 }
 
-/// Only pages of the configured origins may call the server. Besides the body, they may read only
-/// the headers that a retry needs.
+/// Only pages of the configured origins may call the server. They may also read `X-Request-Id`.
 #[test]
 fn only_pages_of_configured_origins_call() {
     let app = App::empty();
@@ -337,8 +336,7 @@ fn only_pages_of_configured_origins_call() {
     }
 }
 
-/// The server makes the request id. An id that a client sends never reaches the trail and cannot
-/// stand for another request.
+/// The server makes the request id, and ignores an id that a client sends.
 #[test]
 fn each_request_has_an_opaque_id() {
     let app = App::empty();

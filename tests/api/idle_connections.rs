@@ -10,7 +10,7 @@ fn read(app: &App, credential: &str, tribunal: i64) {
     assert_eq!(data["processos"]["nodes"][0]["tribunal"]["codigo"], tribunal);
 }
 
-/// The connections that are open for the requests of tribunais.
+/// Returns the number of connections that are open for the requests of tribunais.
 fn connections(app: &App) -> u32 {
     let metrics = app.metrics();
     let of_tribunais = |line: &&str| {

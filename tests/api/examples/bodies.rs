@@ -30,8 +30,8 @@ fn send(app: &App, method: &str, path: &str, body: &Value) -> (u16, String) {
     (response.status, response.text)
 }
 
-/// Sends every example request of the document, in order, to a server with the data of a fresh
-/// demo.
+/// Sends every example request of `/api/v1`, in the order of the document, and the one of `POST
+/// /tramites/processo`, to a server with the data of a fresh demo.
 #[test]
 fn every_request_of_the_document_works_as_it_is() {
     let app = fresh();
@@ -66,7 +66,8 @@ fn every_request_of_the_document_works_as_it_is() {
     assert_eq!(status, 200, "{text}");
 }
 
-/// Every body of a request or response has an example that fits its schema.
+/// Every body of a request or response has an example that fits its schema, except bytes and PDF
+/// documents.
 #[test]
 fn every_body_has_an_example_of_its_schema() {
     let document = crate::openapi::OpenApiDocument::new();

@@ -1,6 +1,6 @@
 //! Readers copy the commands of the first pages and of the book, the files of requests, and the
-//! bodies of the OpenAPI document. The tests send each unchanged to a server with the data of a fresh
-//! demo.
+//! bodies of the OpenAPI document. The tests send each to a server with the data of a fresh demo, and
+//! change only the address of the server.
 
 mod bodies;
 mod collection;
@@ -15,7 +15,7 @@ use requests::Session;
 /// Starts a server with the data with which `elos demo` begins.
 fn fresh() -> App {
     let app = App::with(Template::Large, Settings::default());
-    // The pages name the month of their dates.
+    // The pages state dates, so the history ends at a fixed instant.
     let start = "2026-11-30T12:00:00Z".parse().unwrap();
     elos::seed::history(&mut app.database.conn(), start).unwrap();
     elos::seed::catalogos(&mut app.database.conn(), now()).unwrap();

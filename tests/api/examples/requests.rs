@@ -52,7 +52,7 @@ impl<'a> Session<'a> {
         let expected = request.title.split_once("Espera-se ").map(|(_, after)| {
             after.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
         });
-        // A request without a title belongs to the one before it.
+        // A request whose title states no status gets a 200.
         let expected: u16 = expected.unwrap_or(200);
         assert_eq!(status, expected, "{}.http: {}", self.file, request.title);
         true
@@ -80,7 +80,7 @@ impl<'a> Session<'a> {
         status
     }
 
-    /// Reads only the head, because the body of a stream does not end.
+    /// Reads only the status line, because the body of a stream does not end.
     fn status_of_stream(
         &self,
         method: &str,

@@ -4,8 +4,8 @@ use crate::support::App;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Runs a GraphQL document, which must answer without an error. A query must show a row for each of
-/// its fields and, for each list in them, a row in one place at least.
+/// Runs a GraphQL document, which must answer without an error. A query must show a value for each
+/// of its root fields and, for each list in them, a row in one place at least.
 pub fn run(app: &App, page: &str, document: &str, variables: &Value) {
     let answer = app.graphql("tjrn", document, variables);
     let answered = answer.status == 200 && answer.body.get("errors").is_none();
@@ -40,7 +40,7 @@ fn count_rows(value: &Value, path: &str, lists: &mut BTreeMap<String, usize>) {
     }
 }
 
-/// A list of the REST API that was answered has a row.
+/// Asserts that a list in a response of the REST API with the status 200 has a row.
 pub fn rows(request: &str, status: u16, body: &Value) {
     let data = &body["dados"];
     let list = data.as_array().or_else(|| data["content"].as_array());

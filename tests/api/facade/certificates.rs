@@ -161,8 +161,8 @@ fn a_certificate_belongs_to_one_credential_and_expires() {
     let app = behind(&database, &["127.0.0.1"]);
     assert_eq!(ask(&app, &[&folder.escaped("sei")]).0, 200);
     assert_eq!(ask(&app, &[&folder.escaped("novo")]).0, 200);
-    // The server refuses an expired certificate: by its own dates, or by the stored dates if the
-    // proxy sends only the fingerprint.
+    // The server refuses a certificate that has expired by its own dates or by the stored dates,
+    // also if the proxy sends only the fingerprint.
     let print = |name: &str| {
         let certificate = elos::auth::Certificate::from_pem(folder.pem(name).as_bytes()).unwrap();
         certificate.fingerprint.to_string()

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Instant;
 
-/// Makes the calls at once and counts their statuses.
+/// Makes the calls from `threads` threads at once and counts their statuses.
 fn all_at_once(
     calls: usize,
     threads: usize,
@@ -69,7 +69,7 @@ fn the_issuer_gets_one_request_at_a_time_for_a_client_and_few_for_all() {
     issuer.change(|state| state.behaviour = Behaviour::Silent);
     std::thread::scope(|scope| {
         let calls = scope.spawn(|| {
-            // Send three guesses for each of ten clients.
+            // Send the right secret of each of ten clients three times.
             all_at_once(30, 30, |n| {
                 let client = format!("c{}", n % 10);
                 ask(&app, &client, &format!("certo{client}")).status

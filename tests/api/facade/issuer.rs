@@ -31,8 +31,9 @@ pub struct State {
     /// The number of requests for tokens, by client.
     pub asked: HashMap<String, usize>,
     open: HashMap<String, usize>,
-    /// The largest number of simultaneous requests of one client, and of all.
+    /// The largest number of simultaneous requests of one client.
     pub max_concurrent_of_one: usize,
+    /// The largest number of simultaneous requests of all clients.
     pub max_concurrent: usize,
 }
 

@@ -16,7 +16,7 @@ pub fn header(text: impl AsRef<[u8]>) -> String {
     format!("Basic {}", BASE64_STANDARD.encode(text))
 }
 
-/// Sends `GET /tramites` with a client and its secret.
+/// Sends `GET` to [`LIST`] with HTTP Basic of a client and a secret.
 pub fn ask(app: &App, client: &str, secret: &str) -> Response {
     let basic = header(format!("{client}:{secret}"));
     app.request("GET", LIST, &[("Authorization", &basic)], b"")

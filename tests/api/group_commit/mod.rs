@@ -13,8 +13,8 @@ fn body(numero: &str, adolescente: &str) -> Value {
     NewProcesso::apuracao(numero, &[adolescente]).body()
 }
 
-/// Sends the registrations of each client, one after another. Returns the status and the body of
-/// each.
+/// Sends the registrations of all clients at once, and those of one client one after another.
+/// Returns the status and the body of each response.
 fn cadastrar_all(app: &App, requests: impl Fn(u32) -> Value + Sync) -> Vec<(u16, Value)> {
     let of_one = |client: u32| -> Vec<(u16, Value)> {
         let mine = (0..PER_CLIENT).map(|n| requests(n * CLIENTS + client));
@@ -66,7 +66,8 @@ fn each_cadastro_of_a_batch_has_its_own_outcome_and_rows() {
     assert_eq!(with_status(&responses, 400), 2 * eighth);
     assert!(was_grouped(&app));
 
-    // Every response shows the processo of its own request, and the database has no other processo.
+    // Every response shows the processo that the server reads under its number, and the database has
+    // no other new processo.
     for (_, response) in responses.iter().filter(|(status, _)| *status == 200) {
         let numero = response["dados"]["numeroProcesso"].as_str().unwrap();
         let read = app.get("tjrn", &format!("/api/v1/processos/numero-processo/{numero}")).body;

@@ -20,7 +20,7 @@ fn perform(app: &App, api: Api, operation: &Operation, key: &str) -> Outcome {
     app.execute("tjrn", api, operation, Mode { key: Some(key), ..Mode::default() })
 }
 
-/// Returns whether the response repeats an earlier one. REST says so in a header.
+/// Returns whether the response says that it repeats an earlier one. Only REST says so, in a header.
 fn replayed(outcome: &Outcome) -> bool {
     outcome.response.headers.get("idempotent-replayed").is_some_and(|value| value == "true")
 }
@@ -109,8 +109,8 @@ fn the_table_of_keys_holds_neither_name_nor_cpf() {
     let change = json!({ "identificador": target.generated, "dados": { "nomeMae": "Ludmila", "cpf": "52998224725" } });
     for api in APIS {
         let key = |nome: &str| format!("{nome} {api:?}");
-        // Send one accepted operation, and operations refused for the CPF, the text and the check
-        // digits.
+        // Send an accepted change, three registrations that the server refuses for the CPF, the
+        // length of the text and the check digits, and an accepted rascunho.
         perform(&app, api, &Operation::new("atualizarAdolescente", change.clone()), &key("a"));
         perform(&app, api, &cadastro("Ludmila", Some("529.982.247-25")), &key("b"));
         perform(&app, api, &cadastro(&"Ludmila".repeat(50), None), &key("c"));

@@ -63,7 +63,8 @@ static SERVER: LazyLock<Embedded> = LazyLock::new(|| {
     server
 });
 
-/// Drops what an earlier run left, including roles.
+/// Drops what an earlier run left, including roles. Then makes the roles and the two databases that
+/// the tests copy.
 fn prepare(server: &Embedded) {
     let mut conn = PgConnection::establish(&server.url("postgres", "postgres")).unwrap();
     #[derive(diesel::QueryableByName)]
@@ -207,7 +208,7 @@ impl Database {
         isolation::prove(connect(owner, &self.0), logins, options).unwrap()
     }
 
-    /// Returns every row of every table, and the members of every role.
+    /// Returns a hash of the rows of each table, and the members of every role.
     pub fn contents(&self) -> String {
         #[derive(diesel::QueryableByName)]
         struct Text {
