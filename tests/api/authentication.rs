@@ -240,7 +240,8 @@ fn papeis_are_of_realm_and_client_and_only_consulta_reads() {
         c["realm_access"] = json!({ "roles": ["offline_access"] });
         c["resource_access"] = json!({ "pse": { "roles": ["pse-consulta", "pse-auditoria"] } });
     });
-    // The server does not take the roles of other clients from this claim; see `issuer.rs`.
+    // From the roles of clients, the server takes only `pse-consulta` and `pse-integracao`; see
+    // `issuer.rs`.
     assert_eq!(ask(&client, "{ eu { papeis } }")["data"]["eu"]["papeis"], json!(["pse-consulta"]));
 
     let without_papel = signed(&app, |c| c["realm_access"] = json!({}));

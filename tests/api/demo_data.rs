@@ -30,7 +30,7 @@ fn there_are_years_of_data_of_every_kind_and_always_the_same() {
         ),
         0
     );
-    // Processos are created on working days.
+    // In the sample `id % 5 = 1`, processos are created on working days.
     assert_eq!(
         count(
             "SELECT count(*) AS n FROM processo WHERE id % 5 = 1 AND extract(isodow FROM criado_em AT TIME ZONE 'America/Sao_Paulo') > 5"

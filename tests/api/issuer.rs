@@ -131,7 +131,7 @@ fn new_keys_are_found_at_once_and_withdrawn_ones_expire() {
     assert_eq!(log_in_with(&app, &from_a, &[]).0, 200);
     assert_eq!(issuer.requests.load(Ordering::SeqCst), requests);
 
-    // The server accepts a new key at once. Many tokens with one unknown key cause only one
+    // The server accepts a new key at once. Twenty tokens with unknown keys right after it cause no
     // request.
     issuer.set_keys(&[("a", &a), ("b", &b)]);
     assert_eq!(log_in_with(&app, &from_b, &[]).0, 200);
@@ -254,7 +254,7 @@ fn a_token_is_accepted_by_audience_or_by_client() {
     assert_eq!(accepts(&|c| c["aud"] = json!("account")), 401);
     assert_eq!(accepts(&|c| (c["aud"], c["azp"]) = (json!("account"), json!("pje-tjrn"))), 200);
     assert_eq!(accepts(&|c| (c["aud"], c["azp"]) = (Value::Null, json!("pje-tjrn-2"))), 401);
-    // The server refuses a `sub` or `azp` that no log and no database can hold.
+    // The server refuses a `sub` with a NUL or with 256 characters, and an `azp` that is no text.
     assert_eq!(accepts(&|c| c["sub"] = json!("a\u{0}b")), 401);
     assert_eq!(accepts(&|c| c["sub"] = json!("x".repeat(256))), 401);
     assert_eq!(accepts(&|c| c["azp"] = json!(7)), 401);
@@ -287,8 +287,8 @@ fn only_the_tribunal_that_the_token_names_counts() {
     let single = of(json!("8.20"), json!([{ "seq_tribunal_pai": 6 }]));
     assert_eq!(tribunal(&single, None), (200, Some(820)));
     assert_eq!(tribunal(&single, Some("8.17")), (403, None));
-    // A number of the CNJ Corporativo is no code of a tribunal. A table translates it; without an
-    // entry it says nothing.
+    // A number of the CNJ Corporativo is no code of a tribunal. A table translates it, and the server
+    // refuses a credential with a number that has no entry.
     let seq = |numeros: &[u64]| {
         of(Value::Null, numeros.iter().map(|n| json!({ "seq_tribunal_pai": n })).collect())
     };
@@ -298,7 +298,7 @@ fn only_the_tribunal_that_the_token_names_counts() {
     assert_eq!(tribunal(&seq(&[6, 7]), None), (403, None));
     assert_eq!(tribunal(&seq(&[6, 7]), Some("820")), (200, Some(820)));
     assert_eq!(tribunal(&seq(&[6, 20]), None), (403, None));
-    // Try another table, no table, and other names of claims.
+    // Try no table, and then other names of claims.
     let without_table = App::with_auth(issuer.options());
     assert_eq!(log_in_with(&without_table, &seq(&[6]), &[]).0, 403);
     let mapping = ClaimMapping {
@@ -344,7 +344,7 @@ fn roles_of_any_client_are_not_taken_by_a_wildcard() {
         papeis(ClaimMapping { papeis: named_file, ..ClaimMapping::default() }, &of_client),
         json!(all)
     );
-    // The operator may allow some roles from any client. The server takes no other role.
+    // The operator may allow more roles from any client.
     let roles = vec![elos::auth::Papel::DadosSensiveis];
     let mapping = ClaimMapping { from_any_client: roles, ..ClaimMapping::default() };
     let expected = json!(["pse-consulta", "pse-dados-sensiveis", "pse-integracao"]);

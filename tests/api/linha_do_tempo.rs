@@ -12,7 +12,7 @@ fn entries(linha_do_tempo: &Value) -> Vec<Value> {
     linha_do_tempo["nodes"].as_array().unwrap().clone()
 }
 
-/// The number of entries of a timeline, counted independently in five tables.
+/// The number of entries of a timeline, counted independently in four tables.
 const ENTRY_COUNT_SQL: &str = "WITH d AS (SELECT id, numero FROM processo WHERE numero = $n
       UNION SELECT e.id, e.numero FROM processo e WHERE e.numero_referencia = $n AND e.tipo LIKE 'EXEC%')
     SELECT (SELECT count(*) FROM evento WHERE processo_id IN (SELECT id FROM d) AND tipo IN ('PROCESSO_CADASTRADO', 'RESPONSAVEIS_ATUALIZADOS', 'SITUACAO_ALTERADA'))

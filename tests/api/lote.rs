@@ -149,7 +149,8 @@ fn um_lote_tem_de_1_a_100_operacoes() {
     assert_eq!(numeros(&app), 100);
 }
 
-/// Batches that lock the same processos in opposite orders, beside single writes of them.
+/// Two threads send batches that lock the same processos in opposite orders, and a third one sends
+/// batches of one operation.
 #[test]
 fn batches_in_opposite_orders_all_end() {
     let app = App::empty();

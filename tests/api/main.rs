@@ -1,5 +1,5 @@
-//! Every test that needs a database or an HTTP request. They are one crate, so the linker runs
-//! once.
+//! The tests of the program on its database, over HTTP and on its command line. They are one crate,
+//! so the linker runs once.
 
 #![expect(clippy::unwrap_used, reason = "a test that unwraps has already failed")]
 

@@ -3,7 +3,8 @@ use diesel::connection::SimpleConnection;
 use elos::db::Sql;
 use elos::db::migrations::Migrator;
 
-/// Returns the whole schema as text that can be compared.
+/// Returns the columns, indexes, constraints, policies, functions and rights of the schema as text
+/// that can be compared.
 fn snapshot(database: &Database) -> String {
     database.text(Sql::new(
         "SELECT string_agg(linha, E'\\n' ORDER BY linha) AS t FROM (
@@ -39,6 +40,7 @@ fn migrations_go_up_down_and_up_the_same() {
 }
 
 /// A role that owns the database and may create roles is enough to migrate; no superuser is needed.
+/// Where the roles of elos exist already, it must have the admin option on them.
 #[test]
 fn an_owner_without_superuser_migrates() {
     let database = Database::bare();

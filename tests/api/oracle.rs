@@ -1,6 +1,6 @@
 //! A client must not use the server as an oracle that tells whether an object of another tribunal
-//! exists. An absent object and a foreign one have the same response, byte for byte, with the same
-//! statements. The server slows down a client that tries many names.
+//! exists. An absent object and a foreign one have the same response, byte for byte, and cost the
+//! same number of statements. The server refuses a client that tries many names for a time.
 
 use crate::support::{App, EXECUCAO, NewProcesso, Response, Settings, Template, numero, numero_of};
 use serde_json::{Value, json};
@@ -82,7 +82,7 @@ fn essence(response: &Response, name: &str) -> String {
     format!("{} {headers:?} {body}", response.status)
 }
 
-/// Every GraphQL operation that takes a name (`$x`), and the kind of the name.
+/// GraphQL operations that take a name (`$x`), and the kind of the name.
 const OPERATIONS: [(&str, &str); 14] = [
     (
         "query($x: NumeroProcesso!) { processo(numero: $x) { id adolescentes { totalCount } } }",
@@ -124,7 +124,7 @@ const OPERATIONS: [(&str, &str); 14] = [
     ),
 ];
 
-/// Every route that takes a name.
+/// Routes that take a name: the method, the path and the kind of the name.
 const ROUTES: [(&str, &str, &str); 14] = [
     ("GET", "/api/v1/processos/{}", "codigo"),
     ("GET", "/api/v1/processos/numero-processo/{}", "numero"),
@@ -243,8 +243,7 @@ fn look_ups_one_after_another_are_limited() {
     assert!((0..100).any(|n| vincular(n) == 429
         || app.get("tjce", &format!("/tramites/{}", 90_000 + n)).status == 429));
 
-    // The server still serves other credentials, and requests for existing objects. The metrics
-    // show the absences.
+    // The server still serves other credentials. The metrics show the absences.
     assert_eq!(app.get("cnj", "/api/v1/processos").status, 200);
     let metrics = app.metrics();
     for row in [

@@ -4,7 +4,7 @@ use crate::support::App;
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
-/// A full server answers 503 with `Retry-After`; it is still ready.
+/// A full server answers 503 with `Retry-After`, and serves again when it has room.
 #[test]
 fn a_full_server_is_not_a_database_that_is_down() {
     let app = App::new();

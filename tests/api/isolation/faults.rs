@@ -138,8 +138,8 @@ fn a_function_that_reveals_too_much() {
     assert!(report.findings.iter().any(|one| told(&one)), "{report}");
 }
 
-/// Returns the report on a fault in the roles of the cluster, and the report after the test undid
-/// it.
+/// Makes a fault in the roles of the cluster. Returns the reports of a proof with one login and of
+/// one with three logins, and undoes the fault.
 #[track_caller]
 fn of_roles(fault: &str, undo: &'static str) -> (Report, Report) {
     let database = {

@@ -1,4 +1,4 @@
-//! `elos isolamento prove`: it passes on a valid database and finds every fault.
+//! `elos isolamento prove`: it passes on a valid database and finds the faults that the tests make.
 
 mod cluster;
 mod faults;
@@ -75,8 +75,8 @@ fn the_proof_passes_on_an_empty_database_as_superuser_and_with_three_logins() {
     assert!(report.holds(), "{report}");
 }
 
-/// Without the filters and without the policies, the proof finds the foreign rows that the APIs
-/// show.
+/// Without the filters and with an open policy on adolescentes, the proof finds the foreign rows
+/// that the APIs show.
 #[test]
 fn the_proof_finds_an_api_that_shows_foreign_rows() {
     let _turn = cluster::roles_stay();

@@ -122,7 +122,8 @@ impl World {
         }
     }
 
-    /// Returns the version number that `version` stands for: the current one, or another.
+    /// Returns the version number that `version` stands for: the current one, another, or none.
+    /// `current` is `None` if the object does not exist; its version then counts as 1.
     pub fn version(current: Option<i32>, version: Version) -> Option<i32> {
         match version {
             Version::Unset => None,

@@ -165,7 +165,7 @@ fn every_reference_is_to_something() {
     assert_eq!(to, BTreeSet::new());
 }
 
-/// The routes of the server and those of the document are the same.
+/// For each path of the document, the server has the methods of the document and no others.
 #[test]
 fn every_route_is_in_the_document() {
     let app = App::empty();

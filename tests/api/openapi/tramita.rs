@@ -13,8 +13,8 @@ struct TramitaWalk<'a> {
 }
 
 impl TramitaWalk<'_> {
-    /// Sends a request to the route `template` with `value` as its parameter, and compares the
-    /// response with the document.
+    /// Sends a request to a route, given as its method and its template, and compares the response
+    /// with the document. `value` is the parameter of the template, or is appended if it has none.
     #[track_caller]
     fn request(
         &mut self,
@@ -155,7 +155,7 @@ fn the_routes_of_the_tramita_are_as_the_document_says() {
         200,
     );
 
-    // A trâmite that is refused and acknowledged by both methods, and one that is cancelled.
+    // Two trâmites are refused, and each is acknowledged by another method. A third is cancelled.
     for route in [CIENCIA, CIENCIA_BY_GET] {
         let other = &t.enviado(RN, PE, "OUTRO", None).0.to_string();
         p.request(RN, RECUSAR, other, &json!({ "motivo": "99", "justificativa": "x" }), 403);

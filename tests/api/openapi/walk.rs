@@ -21,7 +21,8 @@ impl<'a> Walk<'a> {
     }
 
     /// Sends a request whose body has every documented field, with the values of `own` where given.
-    /// A write is first sent as a dry run. Returns the `dados` of the response.
+    /// First sends it without a token, with an unknown parameter and, if the route takes `simular`,
+    /// as a dry run. Returns the `dados` of the response.
     ///
     /// `in_path` fills the parameters of the path. A value without a name is appended.
     #[track_caller]

@@ -66,7 +66,7 @@ fn check_config_fails_where_serve_would_and_says_all_of_it() {
     for reason in reasons {
         assert!(!ok && errors.iter().any(|line| line.contains(reason)), "{reason}: {text}");
     }
-    // `elos serve` says the same, but for the addresses, which it tries one after the other.
+    // `elos serve` says the same, except that it cannot listen on an address, which it tries later.
     let (ok, said) = elos(&["serve"], &env);
     for reason in &reasons[..8] {
         assert!(!ok && said.contains(reason), "{reason}: {said}");
@@ -120,7 +120,7 @@ fn completions_and_manual_pages_are_those_of_the_commands() {
     assert!(verify.contains("exigir\\-arquivos") && !verify.contains("pool\\-max"), "{verify}");
 }
 
-/// The question goes to the address of the server, whatever its family, and over TLS too.
+/// `elos healthcheck` asks the server at its addresses, whatever their family, and over TLS too.
 #[test]
 fn the_health_check_asks_every_address_that_is_listened_on() {
     let app = App::new();

@@ -114,7 +114,7 @@ fn each_fault_is_an_error_with_what_to_do() {
     assert!(of(&findings, "papel").is_empty(), "nothing was asked: {findings:#?}");
 }
 
-/// The text form, without a database.
+/// Without `--json`, the output is text. No setting is given.
 #[test]
 fn what_is_missing_is_told_line_by_line() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_elos"));

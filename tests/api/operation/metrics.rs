@@ -101,7 +101,7 @@ fn the_queue_the_connections_and_the_trail_can_be_seen() {
     ] {
         positive(start);
     }
-    // The trail cannot write: its queue is seen.
+    // While a lock stops writes to the trail, the age of its oldest queued record grows.
     rival.batch_execute("BEGIN; LOCK TABLE auditoria IN ACCESS EXCLUSIVE MODE").unwrap();
     std::thread::scope(|scope| {
         scope.spawn(|| app.gql("tjrn", "{ eu { sub } }"));
@@ -199,7 +199,7 @@ fn named(text: &str) -> BTreeSet<String> {
 fn the_board_and_the_alerts_name_metrics_that_exist() {
     let settings = Settings { absences_per_minute: 1, ..Settings::default() };
     let app = App::with(Template::Seeded, settings);
-    // A family without a sample has no line, so each counts something once.
+    // A family without a sample has no line, so cause absences and a refusal by their limit.
     let absent = "{ processo(numero: \"9000741-62.2021.8.20.0083\") { id } }";
     for _ in 0..3 {
         app.graphql("tjrn", absent, json!({}));
@@ -223,8 +223,7 @@ fn the_board_and_the_alerts_name_metrics_that_exist() {
         let unknown: Vec<_> = names.difference(&known).collect();
         assert!(unknown.is_empty(), "{file}: {unknown:?}");
     }
-    // Names of tables and roles are no metrics, and no metric is without a board or an alert for
-    // want of a name that Prometheus takes.
+    // The name of a metric has only lower-case letters and underscores.
     let valid = |name: &String| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     assert!(known.iter().all(valid), "{known:?}");
 }

@@ -54,8 +54,8 @@ fn systemd_is_told_readiness_life_what_is_missing_and_the_end() {
     assert!(program.wait(MAX_WAIT).success(), "{:?}", program.log());
 }
 
-/// systemd gives services in containers an abstract address. Without a watchdog nothing is told for
-/// it.
+/// systemd gives services in containers an abstract address. A server for which no watchdog is meant
+/// sends nothing for a watchdog.
 #[test]
 fn an_abstract_address_is_reached() {
     let app = App::new();
@@ -65,7 +65,7 @@ fn an_abstract_address_is_reached() {
     socket.set_read_timeout(Some(MAX_WAIT)).unwrap();
     let mut program = Program::begin(&app, &app.database.app_url(), "0", |command| {
         command.env("NOTIFY_SOCKET", format!("@{name}"));
-        // The variable is for another process.
+        // The watchdog is for another process, the one with the id 1.
         command.env("WATCHDOG_USEC", "90000").env("WATCHDOG_PID", "1");
     });
     let mut told = until_told(&socket, "STATUS=pronto");

@@ -93,7 +93,7 @@ fn hex(id: &[u8]) -> String {
     text
 }
 
-/// The text of an attribute. A number is written as one.
+/// Returns the text of an attribute, also if it is a whole number. `None` if the span lacks it.
 fn attribute(span: &Span, key: &str) -> Option<String> {
     let attribute = span.attributes.iter().find(|attribute| attribute.key == key)?;
     match attribute.value.as_ref()?.value.as_ref()? {

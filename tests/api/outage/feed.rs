@@ -21,7 +21,7 @@ fn an_open_transaction_is_reported() {
     // database.
     let mut writer = Database::admin();
     writer.batch_execute("BEGIN; SELECT pg_current_xact_id()").unwrap();
-    // The feed delays whatever another transaction commits after the start of that one.
+    // The feed holds this transaction back, because it began after the open one.
     app.database.conn().batch_execute("SELECT pg_current_xact_id()").unwrap();
     until(MAX_WAIT, "the gauge rises", || gauge(&app, "elos_fluxo_retido_segundos") >= 2);
     writer.batch_execute("ROLLBACK").unwrap();
@@ -46,7 +46,7 @@ fn events_arrive_where_listen_is_refused() {
         .unwrap();
     assert_eq!(socket.data("1")["processoAlterado"]["tipo"], "SITUACAO_ALTERADA");
     assert_eq!(gauge(&app, "elos_fluxo_ouvindo"), 0);
-    // The feed keeps its one connection, and does not replace it.
+    // The feed has one connection.
     let connections = "SELECT count(*) AS n FROM pg_stat_activity \
         WHERE datname = current_database() AND application_name = 'elos-fluxo'";
     assert_eq!(database.count(connections), 1);

@@ -19,7 +19,7 @@ fn read(app: &App) -> Response {
     app.graphql("tjrn", READ, json!({}))
 }
 
-/// Returns whether the response is complete.
+/// Returns whether the response has the status 200 and no errors.
 fn is_whole(answer: &Response) -> bool {
     answer.status == 200 && answer.body.get("errors").is_none()
 }
@@ -28,7 +28,7 @@ fn write(app: &App) -> Response {
     app.post("tjrn", "/api/v1/adolescentes", &new_adolescente())
 }
 
-/// Asserts that the server refuses a write that is impossible for now.
+/// Asserts that the response is a 503 with the code `INDISPONIVEL` and a `Retry-After`.
 #[track_caller]
 fn assert_unavailable(answer: &Response) {
     assert_eq!(answer.status, 503, "{}", answer.text);

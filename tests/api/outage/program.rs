@@ -24,7 +24,8 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts `elos serve` on this database. Tokens are those of `app`.
+    /// Starts `elos serve` on the database with this URL. Tokens are those of `app`. `pause` is the
+    /// number of seconds of `--pausa-ao-encerrar`.
     pub fn serve(app: &App, database: &str, pause: &str) -> Self {
         Self::serve_with(app, database, pause, |_| ())
     }
@@ -121,7 +122,7 @@ impl Drop for Program {
     }
 }
 
-/// Sends a request; a POST is a read. The connection stays open.
+/// Sends a request and leaves the connection open. The body of a POST is the query [`READ`].
 fn send(stream: &mut TcpStream, request: &str, token: Option<&str>) -> Option<()> {
     let body = match request.starts_with("POST") {
         true => json!({ "query": READ }).to_string(),
@@ -231,7 +232,7 @@ fn a_starting_server_waits_for_its_database() {
     assert_eq!(refused.wait(Duration::from_secs(30)).code(), Some(1), "{:?}", refused.log());
 }
 
-/// An outage of twelve seconds under load is three lines in the log.
+/// An outage under load has one line at its beginning, one at its end and few between them.
 #[test]
 fn an_outage_is_logged_once() {
     let (app, relay) = (App::new(), Relay::new());
@@ -268,8 +269,7 @@ fn an_outage_is_logged_once() {
     assert!(failures > 20, "{failures}");
     assert_eq!(count("is counted, not logged"), 1, "{log:#?}");
     assert_eq!(count("serves again"), 1, "{log:#?}");
-    // The other lines say, at most every ten seconds, that the outage continues. No line contains
-    // data of a request.
+    // The other lines say that the outage continues. No line has a stack trace.
     assert!(log.len() <= 6, "{log:#?}");
     let bytes: usize = log.iter().map(String::len).sum();
     assert!(bytes < 4096, "{log:#?}");
@@ -301,7 +301,7 @@ fn an_open_transaction_is_named_in_the_log() {
             .unwrap()
             .pid
     };
-    // The feed delays whatever another transaction commits after the start of that one.
+    // The feed holds this transaction back, because it began after the open one.
     folder.conn().batch_execute("SELECT pg_current_xact_id()").unwrap();
     let mut line = None;
     let begun = Instant::now();

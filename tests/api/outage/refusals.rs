@@ -15,7 +15,7 @@ fn a_changed_column_type_fails_no_request() {
             serde_json::json!({}),
         )
     };
-    // Every connection prepares the statement.
+    // Several connections prepare the statement.
     std::thread::scope(|scope| {
         (0..24).for_each(|_| drop(scope.spawn(|| assert!(is_whole(&get())))));
     });

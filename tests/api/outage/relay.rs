@@ -87,7 +87,7 @@ impl Relay {
     }
 }
 
-/// Bytes that arrive during the silence are lost.
+/// Passes bytes on while the relay is open. Bytes that arrive during the silence are lost.
 fn pass(mut from: impl Read, mut to: impl Write, state: &AtomicU8, garble: Garble) {
     let mut bytes = [0; 16 * 1024];
     while let Ok(read @ 1..) = from.read(&mut bytes) {

@@ -29,7 +29,7 @@ fn a_statement_that_fails_fails_its_own_field() {
     assert_eq!(app.gql("tjrn", QUERY), whole);
 }
 
-/// The second statement waits for a table, and then the test ends its connection.
+/// The statement on guias waits for the table, and then the test ends its connection.
 #[test]
 fn a_connection_lost_in_mid_snapshot_is_no_failure() {
     let app = App::new();
