@@ -1,6 +1,6 @@
-//! Compares with a snapshot who may use each query, mutation, subscription and route: every client of
-//! the demo, and a caller without a token. The operations come from the schema and the OpenAPI document, so a new one
-//! shows up in the snapshot, and so does a change of a permission.
+//! Compares with a snapshot who may use each query, mutation, subscription and route: every client
+//! of the demo, and a caller without a token. The operations come from the schema and the OpenAPI
+//! document, so a new one shows up in the snapshot, and so does a change of a permission.
 
 use crate::subscriptions::sse_client::Sse;
 use crate::support::App;
@@ -111,7 +111,8 @@ fn is_required(field: &Value) -> bool {
     field["type"]["kind"] == "NON_NULL" && field["defaultValue"].is_null()
 }
 
-/// Sends a GraphQL request and returns the status of its response.
+/// Sends a GraphQL request and returns the status of its first error, or that of the response if it
+/// has no error.
 fn status(app: &App, client: Option<&str>, query: &str) -> u64 {
     let response = match client {
         Some(client) if query.starts_with("subscription") => {
@@ -144,8 +145,8 @@ fn subscription_status(app: &App, client: &str, query: &str) -> u64 {
     }
 }
 
-/// Sends the smallest request of a route: names of the right form that do not exist, and an empty
-/// body.
+/// Sends a small request of a route: names of the right form, of which most do not exist, and an
+/// empty object as the body.
 fn route(app: &App, client: Option<&str>, method: &str, path: &str) -> u16 {
     let path = [
         ("{id}", "2000000000"),

@@ -156,7 +156,7 @@ fn with_trusted_only_no_other_document_runs() {
     assert_eq!(refused["payload"][0]["extensions"]["code"], "DOCUMENTO_NAO_CONFIAVEL");
 }
 
-/// The program names the id and the reason at its start.
+/// `elos check-config` fails and names the id of the document.
 #[test]
 fn an_invalid_trusted_document_prevents_the_start() {
     let file = std::env::temp_dir().join(format!("confiaveis-{}.json", std::process::id()));

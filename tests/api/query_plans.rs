@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 const LARGE: &str = "'processo', 'adolescente', 'vinculo', 'evento', 'guia'";
 
-/// A query for each filter, ordering and name.
+/// Queries by names, with filters and with orderings.
 const QUERIES: [&str; 72] = [
     "{ processo(numero: $numero) { id numero } }",
     "{ apuracao(numero: $numero) { id execucoes { totalCount } } }",

@@ -42,8 +42,8 @@ fn whole(page: Vec<String>) -> Answer {
     Answer { total: page.len(), page }
 }
 
-/// Execuções that no guia of their measure keeps alive: none of their own, and none that the apuração
-/// gave their adolescente.
+/// Active execuções without an active guia of their measure: neither one of their own, nor one of
+/// the apuração for their adolescente.
 fn execucoes_ativas_sem_guia() -> Question {
     Question {
         query: "processos(first: 100, filtro: {tipo: [EXECUCAO_DE_MEDIDAS_SOCIOEDUCATIVAS], situacao: [ATIVO],
@@ -119,7 +119,7 @@ fn guias_que_vencem_em_30_dias() -> Question {
     }
 }
 
-/// The processo itself and the execuções that follow from it.
+/// The timeline of a processo, with the entries of the execuções that follow from it.
 fn linha_do_tempo(numero: &str) -> Question {
     Question {
         query: format!(

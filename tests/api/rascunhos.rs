@@ -117,8 +117,8 @@ fn r8_codigo_ilegivel_nao_se_procura() {
     }
 }
 
-/// A rascunho may contain names, so the server stores its text unchanged and shows it only to
-/// clients with the papel.
+/// The server stores the text of a rascunho unchanged. The text may contain names, so the server
+/// shows it only to clients with the papel.
 #[test]
 fn o_rascunho_se_guarda_como_veio_e_so_o_le_quem_pode() {
     let app = App::empty();

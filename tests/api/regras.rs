@@ -1,4 +1,4 @@
-//! Every rule of the source document by its number, through both APIs: the same state and the same
+//! Rules of the source document by their numbers, through both APIs: the same state and the same
 //! input give the same verdict.
 
 use crate::support::{APURACAO, App, EXECUCAO, NewProcesso, Response, code, numero, numero_of};
@@ -390,7 +390,7 @@ fn r15_vincular_exige_apuracao_ativa_sem_vinculo_ativo() {
     let message = fixture.rest("POST", &path, &Value::Null).body["mensagemUsuario"].clone();
     let expected_end = format!("execução ativa, a {}.", numero(1));
     assert!(message.as_str().unwrap().ends_with(&expected_end), "{message}");
-    // An active execução alone does not prevent a new apuração.
+    // An active execução alone does not prevent a vínculo with another apuração.
     assert_eq!(fixture.rest("POST", "/processos", &apuracao(3, &[&fixture.rui])).status, 200);
     let (path, _) = vinculo(3, &fixture.ana);
     assert_eq!(fixture.rest("POST", &path, &Value::Null).status, 200);

@@ -11,7 +11,8 @@ use tracing_subscriber::prelude::*;
 /// The leaks so far, and where each was found.
 static LEAKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Words of the synthetic data and of the tests: names, and the secret of the demo.
+/// Words of the synthetic data and of the tests: names, the beginnings of tokens and of credentials,
+/// and the secret of the demo.
 static FORBIDDEN: LazyLock<Vec<String>> = LazyLock::new(|| {
     [
         "Fictíci",
@@ -29,9 +30,9 @@ static FORBIDDEN: LazyLock<Vec<String>> = LazyLock::new(|| {
     .to_vec()
 });
 
-/// Returns why the text is a secret, if it is one: it contains a name, a token, or digits of the
-/// length of a CPF (11), an identificador or guia (12), an NRE (16) or a número (20), masked or
-/// not.
+/// Returns why the text is a secret, if it is one: it contains a name, a token, or at least eleven
+/// digits in a row, masked or not. A CPF has 11, an identificador or guia 12, an NRE 16 and a número
+/// 20.
 pub fn secret(text: &str) -> Option<String> {
     let lowercase = text.to_lowercase();
     if let Some(word) = FORBIDDEN.iter().find(|word| lowercase.contains(word.as_str())) {
@@ -39,7 +40,7 @@ pub fn secret(text: &str) -> Option<String> {
     }
     let mut run = String::new();
     for part in lowercase.split(|c: char| !c.is_alphanumeric() && !"-./".contains(c)) {
-        // Request ids are UUIDs. A part that looks like an instant is one.
+        // Skip request ids, which are UUIDs, and parts that look like an instant.
         if part.parse::<uuid::Uuid>().is_ok() || part.contains('t') && part.contains('-') {
             continue;
         }

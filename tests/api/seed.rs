@@ -1,4 +1,4 @@
-//! The synthetic data keep every rule, and say that they are fictitious.
+//! The synthetic data keep the rules, and say that they are fictitious.
 
 use crate::support::{Database, Template};
 use elos::db::Sql;

@@ -97,7 +97,7 @@ fn r25_por_graphql() {
         app.code("cnj", r#"{ adolescentesSemelhantes(nome: "Ines") { score } }"#),
         "SEM_PERMISSAO"
     );
-    // A search costs the same with and without results, and one operation may have fifty.
+    // One operation may have at most fifty searches.
     let many: Vec<_> = (0..51)
         .map(|n| format!("a{n}: adolescentesSemelhantes(nome: \"Zulmira\") {{ score }}"))
         .collect();

@@ -5,7 +5,8 @@ use elos::config::DocumentSettings;
 use elos::processo::NumeroProcesso;
 use serde_json::{Value, json};
 
-/// Every relation, read from a page of `$n` parents with `$n` children each.
+/// Relations: a name, the number of statements, and a query that reads a page of `$n` parents with
+/// `$n` children each.
 pub const RELATIONS: [(&str, u64, &str); 24] = [
     ("processos", 1, "query($n: Int!) { processos(first: $n) { nodes { numero } } }"),
     ("processos com total", 2, "query($n: Int!) { processos(first: $n) { totalCount nodes { numero } } }"),
@@ -206,8 +207,8 @@ fn sensitive_columns_are_read_only_on_request_and_with_the_papel() {
     assert!(adolescentes(&of_who_does_not_see).iter().any(|one| one["nome"].is_string()));
 }
 
-/// The requests of the benchmark (`bench/peers/documents.mjs`), with the number of statements of
-/// each.
+/// The requests of the benchmark (`bench/peers/documents.mjs`), with the largest number of statements
+/// that each may take.
 #[test]
 fn each_request_of_the_benchmark_takes_its_statements() {
     let app = App::with(Template::Large, Settings::default());

@@ -197,8 +197,8 @@ pub fn guia_cases(state: &State) -> Vec<Case> {
         let mut base = guia(eva);
         base["especie"] = especie;
         let mut fields = common();
-        // Add these fields twice, so that the test draws them as often as the many fields that
-        // every especie has.
+        // Add these fields twice, so that the test draws them more often, beside the many fields
+        // that every especie has.
         fields.extend(own.iter().cloned());
         fields.extend(own);
         Case { name, mutation: "emitirGuia", base, fields }

@@ -27,13 +27,14 @@ impl State {
         ))
     }
 
-    /// Returns the outcome, and the difference between the APIs if there is one.
+    /// Returns the outcome of REST with the codes of GraphQL, and the difference between the APIs if
+    /// there is one.
     fn compare(&self, operation: &Operation) -> (Outcome, Option<String>) {
         let dry_run = Mode { dry_run: true, ..Mode::default() };
         let rest = self.app.execute("tjrn", Api::Rest, operation, dry_run);
         let graphql = self.app.execute("tjrn", Api::Graphql, operation, dry_run);
         let equal = match graphql.malformed {
-            // In REST, an input that GraphQL refuses for its type is a 400 that names the field.
+            // In REST, an input that GraphQL refuses for its type is a 400.
             true => rest.status == 400,
             false => {
                 let verdict =
@@ -47,8 +48,8 @@ impl State {
     }
 }
 
-/// Drops the messages on a blank text in a change, because each API has its own words for keeping
-/// and erasing.
+/// Replaces each message on a blank text by the same words, because each API has its own words for
+/// keeping and erasing.
 fn without_api_wording(texts: &[String]) -> Vec<String> {
     let words = |text: &&str| text.contains("em branco");
     let common = |text: &String| {

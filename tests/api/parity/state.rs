@@ -10,12 +10,16 @@ pub fn cpf(n: u32) -> String {
 
 /// The objects that the inputs name.
 ///
-/// Processos 1, 2, 3 and 6 are apurações: 1 has Ana and Rui, 2 has Ana and is archived, 3 has Eva.
-/// Execução 4 has Eva and is active. Execuções 7, of Eva, and 5, of Rui, are archived.
+/// Processos 1, 2, 3 and 6 are apurações: 1 has Ana, Rui and the pending adolescente, 2 has Ana and
+/// is archived, 3 has Eva, 6 has Ana. Execução 4 has Eva and is active. Execuções 7, of Eva, and 5, of
+/// Rui, are archived.
 pub struct State {
     pub app: App,
+    /// Eva, Ana, Rui, a pending adolescente, and one of TJPE.
     pub identificadores: Vec<String>,
+    /// One that is free, and one that is consumed.
     pub rascunhos: Vec<String>,
+    /// A definitiva of Eva, another one that is BAIXADA, a provisória of Eva, a definitiva of Rui.
     pub guias: Vec<String>,
 }
 

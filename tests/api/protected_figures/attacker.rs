@@ -1,5 +1,6 @@
-//! An attacker who knows every true margin asks 10,000 questions at random, keeps every answer, and
-//! then names the cells of fewer than 5 rows. A second person is told the margins alone.
+//! An attacker who knows every true margin asks hundreds of questions at random under each of five
+//! keys (10,000 in all in the extended run), keeps every answer, and then names the cells of fewer
+//! than 5 rows. A second person is told the margins alone.
 
 use super::{BY_ORGAO, Cells, truth};
 use crate::support::{Database, Rng, Template, rounds};
@@ -8,7 +9,7 @@ use diesel::prelude::*;
 use elos::db::Sql;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One dimension alone, in the SQL of the true counts, for each name.
+/// The name of each dimension, and its expression in the SQL of the true counts.
 const DIMENSIONS: [(&str, &str); 3] =
     [("TRIBUNAL", "tribunal_codigo::text"), ("ORGAO", "id_orgao::text"), ("SITUACAO", "situacao")];
 
@@ -21,8 +22,8 @@ const WORLD: &str = "
            CASE WHEN random() < 0.2 THEN 'ARQUIVADO' ELSE 'ATIVO' END, 1 + floor(10 * power(random(), 1.5))::int, 'PJe', now(), now()
       FROM generate_series(1, 420) n;";
 
-/// What the attacker holds: an answer for each cell, named by its dimensions and values in order.
-/// `None` is a cell that was asked for and not shown.
+/// What the attacker holds: the figure of each cell that was shown. Pairs of a dimension and a value,
+/// in order, name the cell.
 type Answers = BTreeMap<Vec<(String, String)>, i64>;
 
 #[derive(QueryableByName)]
@@ -61,7 +62,7 @@ fn ask(conn: &mut PgConnection, rng: &mut Rng, margins: &[Cells], answers: &mut 
     }
 }
 
-/// The cells of tribunal and órgão: what is certain of each.
+/// The cells of tribunal and órgão: the lowest and the highest count that each can have.
 struct Table {
     rows: Cells,
     columns: Cells,
@@ -184,7 +185,7 @@ fn named(guesses: &BTreeMap<(String, String), i64>, truth: &Cells) -> usize {
     guesses.iter().filter(right).count()
 }
 
-/// The key of the rounding, set so that the run is the same every time.
+/// Sets the key of the rounding, so that the run is the same every time.
 fn set_key(conn: &mut PgConnection, key: usize) {
     let sql = format!(
         "UPDATE chave_estatistica SET interna = sha256('i{key}') || sha256('j{key}'), externa = sha256('e{key}') || sha256('f{key}')"

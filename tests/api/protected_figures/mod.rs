@@ -192,7 +192,8 @@ fn com_outro_papel_ve_so_o_que_o_outro_mostra() {
     assert_eq!(app.code("so", "{ node(id: \"x\") { id } }"), "SEM_PERMISSAO");
 }
 
-/// What is in the database says the same for a processo that exists and for one that does not.
+/// A caller with `pse-estatistica` gets the same answers for a processo that exists and for one that
+/// does not.
 #[test]
 fn nenhuma_porta_diz_se_uma_linha_existe() {
     let app = App::new();
@@ -225,7 +226,7 @@ fn nenhuma_porta_diz_se_uma_linha_existe() {
     assert_eq!(of_existing.3.0, 403);
 }
 
-/// The wall in the database: the session of such a caller sees no row, and not the key.
+/// In the database, the session of such a caller reads no row, and not the key of the rounding.
 #[test]
 fn a_sessao_no_banco_nao_ve_linha_nem_chave() {
     let (_app, database) = world();

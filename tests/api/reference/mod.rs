@@ -42,8 +42,8 @@ fn check_printed(page: &str, name: &str, printed: &str) {
     );
 }
 
-/// Returns the rows of the tables below the heading `heading` of a page, without their headings, up to
-/// the next heading of the same depth.
+/// Returns the rows of the table below the heading `heading` of a page, without the head of the
+/// table, up to the next heading of the same depth.
 fn rows(page: &str, heading: &str) -> Vec<Vec<String>> {
     let text = read(&format!("docs/referencia/{page}.md"));
     let start = format!("\n## {heading}\n");

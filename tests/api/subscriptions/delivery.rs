@@ -186,7 +186,7 @@ fn o_tramite_chega_a_quem_deve_recebe_lo_e_so_a_ele() {
     }
 }
 
-/// Subscribers that have read everything share one query, and an idle feed sends no query.
+/// Subscribers that have read everything share one query.
 #[test]
 fn many_listeners_read_the_feed_once() {
     let app = App::new();

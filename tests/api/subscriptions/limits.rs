@@ -102,7 +102,8 @@ fn a_revoked_credential_closes_the_connection() {
     assert_eq!(other.message()["type"], "pong");
 }
 
-/// The papéis and the tribunal stay the same, and the credential has fewer estruturas than before.
+/// The papéis and the tribunal stay the same, and the credential gets a list of estruturas, which it
+/// did not have before.
 #[test]
 fn a_credential_that_loses_estruturas_closes_the_connection() {
     let app = App::empty();
@@ -118,8 +119,7 @@ fn a_credential_that_loses_estruturas_closes_the_connection() {
     assert_eq!(ws.close_frame(), (4403, "credencial revogada ou alterada".to_owned()));
 }
 
-/// A client that requests much and reads nothing holds only a few results in memory. The server
-/// disconnects it after the time limit.
+/// The server disconnects a client that requests much and reads nothing after the time limit.
 #[test]
 fn a_subscriber_that_does_not_read_is_disconnected() {
     let limits = Subscriptions { max_connections: 1, stall_timeout: 1, ..Subscriptions::default() };

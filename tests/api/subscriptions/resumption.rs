@@ -17,12 +17,12 @@ use std::time::{Duration, Instant};
 
 const SINCE: &str = "subscription($d: String) { processoAlterado(desde: $d) { cursor } }";
 const CHANGES: usize = 1000;
-/// The number of events that a server writes.
+/// The number of changes that the writing server makes.
 const BY_SERVER: usize = 500;
 const WRITE_INTERVAL: Duration = Duration::from_millis(20);
 const CUTS: usize = 20;
 
-/// Returns the events of tjrn, read from the table.
+/// Returns the cursors of the events of tjrn on processos in their order, read from the table.
 fn feed(database: &Database) -> Vec<String> {
     #[derive(diesel::QueryableByName)]
     struct Row {
@@ -40,8 +40,8 @@ fn feed(database: &Database) -> Vec<String> {
 const INSERT: &str = "INSERT INTO evento (tribunal_codigo, tipo, processo_id, ocorrido_em, ator_sub)
     SELECT 820, 'SITUACAO_ALTERADA', min(id), now(), 'teste' FROM processo WHERE tribunal_codigo = 820";
 
-/// Writes in transactions that commit in the reverse order. Each stays open while others commit and
-/// notify.
+/// Writes in transactions that commit in another order than they began in. Each stays open while
+/// others commit and notify.
 fn out_of_order(database: &Database, round_count: usize, done: &AtomicUsize) {
     let mut conns: Vec<_> = (0..5).map(|_| database.conn()).collect();
     for round in 0..round_count {
