@@ -199,7 +199,7 @@ fn a_record_that_cannot_be_stored_is_set_aside_with_its_reason() {
     assert_eq!(verify().0, Some(0));
 }
 
-/// The response waits until its record is on disk.
+/// The response waits until its record is in the trail.
 #[test]
 fn the_record_of_a_read_is_written_before_its_answer() {
     let app = app();
@@ -301,8 +301,8 @@ fn a_dry_run_is_recorded_with_the_data_that_it_shows() {
     assert_eq!(app.database.count("SELECT count(*) AS n FROM adolescente WHERE nome = 'Outra'"), 0);
 }
 
-/// A change reaches every subscription of a credential. The trail names each of them, with as few
-/// records as there were commits.
+/// A change reaches every subscription of a credential. The trail names each of them, with at most
+/// one record for each.
 #[test]
 fn every_subscription_that_got_an_event_is_named() {
     let app = App::new();

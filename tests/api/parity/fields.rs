@@ -82,8 +82,7 @@ pub fn person(adolescente: &str) -> Vec<Field> {
     fields.push(("racaCor", ["PARDA", "AZUL"].map(Value::from).into()));
     fields.push(("rg.estadoRg", ["RN", "ZZ", "rn"].map(Value::from).into()));
     if adolescente == "alteracao" {
-        // In a change, null erases the field in GraphQL and keeps it in REST, so it is not one
-        // input.
+        // A registration has no `dataObito`.
         fields.push(("dataObito", dates()));
     }
     fields

@@ -160,8 +160,8 @@ impl Database {
         Sql::new(sql).get_result::<CountRow>(&mut self.conn()).unwrap().n
     }
 
-    /// Runs the program on this database, with the rights of its owner. Returns the exit code, and
-    /// what the program wrote.
+    /// Runs the program on this database, with the rights of the superuser. Returns the exit code,
+    /// and what the program wrote.
     pub fn elos(&self, args: &[&str]) -> (Option<i32>, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_elos"))
             .args(args)

@@ -40,7 +40,8 @@ impl Drop for Mounted {
 }
 
 impl FullDisk {
-    /// Moves the table to the small disk, and fills the disk and the last page of the table.
+    /// Moves the table to the small disk and fills the disk. The last page of the table may still
+    /// have room for rows.
     pub fn of(conn: &mut PgConnection, table: &str) -> Self {
         // The cluster and its tablespaces outlive a failed run, so the names must be new.
         let name = format!("{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));

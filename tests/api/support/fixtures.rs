@@ -15,7 +15,7 @@ pub fn numero(n: u32) -> String {
     numero_of(820, n)
 }
 
-/// Returns the `n`-th number of another tribunal.
+/// Returns the `n`-th number of this tribunal, given as its code (820).
 pub fn numero_of(tribunal: i16, n: u32) -> String {
     NumeroProcesso::synthetic(9_400_000 + n, 2024, tribunal, 1).to_string()
 }

@@ -127,6 +127,7 @@ pub struct Settings {
     pub http: Http,
     /// Zero, the default, is no limit.
     pub absences_per_minute: u32,
+    /// The time limit of a statement. `None` is the default of the server.
     pub time: Option<Duration>,
     pub loopback_only: bool,
     pub connections: ConnectionLimits,
@@ -439,7 +440,7 @@ impl App {
         self.server.take().unwrap().join().unwrap();
     }
 
-    /// Returns the metrics, in the format of `/metrics`.
+    /// Returns the metrics, in the format OpenMetrics.
     pub fn metrics(&self) -> String {
         self.served.metrics.text(elos::telemetry::metrics::TextForm::OpenMetrics)
     }
@@ -464,7 +465,7 @@ impl App {
         }
     }
 
-    /// Returns the number of SQL statements that `request` caused.
+    /// Returns the number of SQL statements that `request` caused, and its result.
     pub fn statements<T>(&self, request: impl FnOnce() -> T) -> (u64, T) {
         let before = self.statements.load(Ordering::SeqCst);
         let value = request();

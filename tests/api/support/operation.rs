@@ -32,7 +32,7 @@ pub struct Mode<'a> {
 pub struct Outcome {
     /// The HTTP status of REST, also if GraphQL was used.
     pub status: u16,
-    /// The code that decides the status of a refusal.
+    /// The code that decides the status of a refusal; `None` if the write was accepted.
     pub code: Option<String>,
     /// All codes, sorted. Only GraphQL returns them.
     pub codes: Vec<String>,
@@ -40,7 +40,7 @@ pub struct Outcome {
     pub texts: Vec<String>,
     /// Whether GraphQL refused the shape of the input before any rule ran.
     pub malformed: bool,
-    /// The identificador, code or number that the server generated.
+    /// The identificador, code or number of the object in the response, if there is one.
     pub generated: Option<String>,
     pub response: Response,
 }

@@ -21,7 +21,7 @@ impl Rng {
         usize::try_from(self.next_u64() % u64::try_from(n).unwrap()).unwrap()
     }
 
-    /// Returns true in `percent` of a hundred calls.
+    /// Returns true in `percent` of a hundred calls on average.
     pub fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }

@@ -187,7 +187,7 @@ fn a_tribunal_keeps_its_own_units_and_no_others() {
     assert_eq!(save(&t, KEEPER, &child)["alterado"], true);
     assert_eq!(refused(&with("pai", json!("82099"))), "pai");
 
-    // A unit that may not receive gets no processo. A unit that is not in use sends none.
+    // A unit that may not receive gets no processo.
     let closed = save(&t, KEEPER, &with("podeReceber", json!(false)));
     assert_eq!(closed["estrutura"]["versao"], 2);
     assert_eq!(
@@ -383,7 +383,7 @@ fn a_file_brings_units_in_and_says_what_became_of_each_line() {
         1
     );
 
-    // The import refuses a cycle of parents in any order of the lines.
+    // The import refuses a cycle of parents.
     let circle = File::new(
         "circle.csv",
         "numero,nome,sigla,pai\n90000,Unidade Nova,UN,90001\n90001,Seção Fictícia,SE,90000\n",
@@ -428,7 +428,7 @@ fn a_file_brings_shared_catalogues_in() {
     }
 }
 
-/// A command registers the key of a unit. The server checks later signatures of the unit with it.
+/// A command registers the key of a unit. From then on the unit must sign its recibos.
 #[test]
 fn a_key_is_registered_by_a_command() {
     use rsa::pkcs8::{DecodePrivateKey, EncodePublicKey, LineEnding};

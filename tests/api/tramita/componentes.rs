@@ -147,7 +147,7 @@ fn check_recibo_de_envio(t: &Tramita, idt: i64, nre: &str, all: &[String; 3]) {
 /// A trâmite of RN to PE with three files, none of which was uploaded.
 struct ThreeFiles {
     t: Tramita,
-    /// A file that the sender stores in three pieces.
+    /// A file that the server stores in three pieces.
     a: Vec<u8>,
     /// A file that two documents have.
     b: Vec<u8>,
@@ -307,7 +307,7 @@ fn so_se_pede_o_que_falta_ao_destinatario() {
     let (idt, _, request) = t.enviado_with(&with_documentos(CE, PE, Some(&nre), &three));
     assert_eq!(request, requested(&[&c]));
     concluir(&t, idt, CE, PE, &[&c]);
-    // A receiver that lost the files may request all of them again.
+    // A send may require all files again, for a receiver that has lost them.
     let mut all = with_documentos(PE, CE, Some(&nre), &three);
     all["cabecalho"]["obrigarEnvioDeTodosOsComponentesDigitais"] = json!(true);
     let (idt, _, request) = t.enviado_with(&all);
@@ -581,7 +581,8 @@ fn an_interrupted_upload_is_deleted() {
     assert_eq!(t.0.database.count(the_new), 1);
 }
 
-/// RN sends a processo of five thousand files. PE receives it and sends it back.
+/// RN sends a processo of five thousand documents with the same file. PE receives it and sends it
+/// back. The server refuses a document more.
 #[test]
 fn five_thousand_files_are_sent_and_received() {
     let t = Tramita::new();

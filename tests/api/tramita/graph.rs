@@ -23,7 +23,7 @@ fn step(t: &Tramita, caller: &str, name: &str, input: &Value) -> Value {
     t.0.gql_with(caller, &query, json!({ "i": input }))[name].clone()
 }
 
-/// The destinatário may not read a trâmite that was cancelled before it was received.
+/// The destinatário may not read the metadata of a trâmite that was cancelled before it was received.
 #[test]
 fn quem_nao_recebeu_nao_le_os_metadados() {
     let t = Tramita::new();
@@ -197,7 +197,7 @@ fn statements_do_not_grow_with_the_tramites() {
     }
 }
 
-/// The national credential reads every registro and sends nothing.
+/// The national credential reads a registro as a whole.
 #[test]
 fn a_credencial_nacional_le_o_registro_inteiro() {
     let t = Tramita::new();

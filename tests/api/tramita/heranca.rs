@@ -174,8 +174,8 @@ fn quem_pode_pedir_e_o_que() {
     assert_eq!(refused(|i| i["herdeira"] = i["parte"].clone()), "ESTRUTURA_INVALIDA");
     assert_eq!(t.0.database.count("SELECT count(*) AS n FROM pedido_de_vinculo"), 0);
 
-    // A request is refused during a trâmite, whichever side is last, and if the heir is a party
-    // under another NRE.
+    // The request of a party is refused during a trâmite, and if the heir is a party under another
+    // NRE.
     let (idt, _) = t.enviado(PE, RN, NUP, Some(&nre));
     assert_eq!(t.vincular(CE, PE, CE, &nre), pending());
     let em_andamento = t.vincular(PE, PE, CE, &nre);

@@ -18,7 +18,7 @@ const FILES: [&[u8]; 3] = [b"um", b"dois", b"dois e meio"];
 struct World {
     /// The protocolo of each NRE, from the first accepted send.
     protocolos: BTreeMap<String, String>,
-    /// The órgãos that sent or were sent each NRE.
+    /// The órgãos that sent, were sent or inherited each NRE.
     partes: BTreeMap<String, BTreeSet<usize>>,
     /// IDT, NRE, remetente, destinatário.
     tramites: Vec<(i64, String, usize, usize)>,
@@ -106,7 +106,7 @@ fn advance(t: &Tramita, world: &World, rng: &mut Rng, anyone: usize) {
     if world.tramites.is_empty() {
         return;
     }
-    // Choose mostly a recent trâmite, and mostly a step by a party.
+    // Choose one of the last twelve trâmites, and mostly the party whose step it is.
     let recent = world.tramites.len().min(12);
     let (idt, _, from, to) = &world.tramites[world.tramites.len() - 1 - rng.below(recent)];
     let (step, owner) = [
@@ -134,7 +134,7 @@ fn advance(t: &Tramita, world: &World, rng: &mut Rng, anyone: usize) {
     world.check(caller, "", &response);
 }
 
-/// Uploads or downloads every file that the trâmite waits for.
+/// Uploads or downloads every file that the trâmite waits for, and the first file in any case.
 fn transfer(t: &Tramita, world: &World, caller: usize, idt: i64, uploads: bool) {
     if !uploads {
         world.check(caller, "", &t.step(ORGAOS[caller].0, idt, "receber"));
@@ -145,7 +145,7 @@ fn transfer(t: &Tramita, world: &World, caller: usize, idt: i64, uploads: bool) 
     for bytes in FILES {
         let hash = hash(bytes);
         let pending = pendentes["hashes"].as_array().is_some_and(|h| h.contains(&json!(hash)));
-        // Sometimes transfer a file that the trâmite does not wait for, too.
+        // Transfer the first file also if the trâmite does not wait for it.
         if pending || bytes == FILES[0] {
             let response = match uploads {
                 true => t.upload(ORGAOS[caller].0, idt, protocolo, bytes),
@@ -157,8 +157,8 @@ fn transfer(t: &Tramita, world: &World, caller: usize, idt: i64, uploads: bool) 
     }
 }
 
-/// Requests a herança for one side. Mostly the other side requests it too, and mostly the NRE
-/// exists.
+/// Requests a herança for the party, and mostly for the heir too. Mostly the party is one of the NRE,
+/// and mostly the protocolo is that of the NRE.
 fn inherit(t: &Tramita, world: &mut World, rng: &mut Rng, anyone: usize) {
     let nres: Vec<&String> = world.protocolos.keys().collect();
     if nres.is_empty() {
@@ -210,8 +210,8 @@ fn look_up(t: &Tramita, world: &World, rng: &mut Rng, caller: usize) {
     world.check(caller, &path, &response);
 }
 
-/// Asserts that each NRE has one protocolo, at most one open trâmite, and one órgão that may send
-/// it while none is open.
+/// Asserts that each NRE has one protocolo, at most one open trâmite, and one party that has the
+/// processo, and that files were requested and transferred as the situações say.
 fn conservation(t: &Tramita) {
     let none = |sql: &'static str| assert_eq!(t.0.database.count(sql), 0, "{sql}");
     none(
@@ -223,12 +223,12 @@ fn conservation(t: &Tramita) {
     none(
         "SELECT count(*) AS n FROM (SELECT tribunal_codigo, protocolo_chave FROM registro_no_sistema GROUP BY 1, 2 HAVING count(*) > 1) AS d",
     );
-    // The history of a trâmite follows the state machine and ends in its situação.
+    // The last change in the history of a trâmite is its situação.
     none(
         "SELECT count(*) AS n FROM tramite t WHERE situacao <> (SELECT situacao FROM mudanca_de_situacao m WHERE m.idt = t.idt ORDER BY id DESC LIMIT 1)",
     );
-    // The sender of a processo had it: the first send was of that órgão, or the órgão received it
-    // last.
+    // The sender of a later trâmite of an NRE had the processo: the órgão received or inherited it
+    // last, or sent it first if nobody has received or inherited it.
     none(
         "SELECT count(*) AS n FROM tramite t WHERE EXISTS (SELECT FROM tramite a WHERE a.nre = t.nre AND a.idt < t.idt)
            AND t.remetente_tribunal <> coalesce(
@@ -238,11 +238,13 @@ fn conservation(t: &Tramita) {
               ORDER BY idt DESC, depois DESC LIMIT 1),
              (SELECT remetente_tribunal FROM tramite a WHERE a.nre = t.nre ORDER BY idt LIMIT 1))",
     );
-    // Every received file was complete, and nobody fetched a file before its trâmite was received.
+    // In the situações 2 to 6 the sender has uploaded every requested file, and in 4 to 6 the
+    // destinatário has fetched every one.
     none(
         "SELECT count(*) AS n FROM componente c JOIN tramite t USING (idt) WHERE c.solicitado AND (t.situacao IN (2, 3, 4, 5, 6) AND c.recebido_em IS NULL OR t.situacao IN (4, 5, 6) AND c.baixado_em IS NULL)",
     );
-    // The destination already had each file that was not requested, from an earlier trâmite.
+    // The destinatário already had each file that was not requested, from an earlier trâmite of the
+    // NRE.
     none(
         "SELECT count(*) AS n FROM componente c JOIN tramite t USING (idt) WHERE NOT c.solicitado AND NOT EXISTS (
            SELECT FROM componente a JOIN tramite u USING (idt) WHERE u.nre = t.nre AND u.idt < t.idt AND u.situacao IN (5, 6)
@@ -251,13 +253,13 @@ fn conservation(t: &Tramita) {
     let files = "SELECT count(*) AS n FROM componente WHERE baixado_em IS NOT NULL";
     assert!(t.0.database.count(files) > 0, "no file arrived");
     assert!(t.0.database.count("SELECT count(*) AS n FROM heranca") > 0, "nobody inherited");
-    // Each NRE without an open trâmite has exactly one party that may send it: the one to which its
-    // trâmites and heranças lead.
+    // Each NRE has exactly one party that has the processo: the one to which its trâmites and
+    // heranças lead.
     none(
         "SELECT count(*) AS n FROM registro_eletronico g WHERE 1 <> (
            SELECT count(*) FROM registro_no_sistema s WHERE s.nre = g.nre AND s.tribunal_codigo = elos_com_quem_esta(g.nre))",
     );
-    // The órgão that has it is a party.
+    // The destinatário of each received trâmite is a party.
     none(
         "SELECT count(*) AS n FROM tramite t WHERE situacao IN (5, 6) AND NOT EXISTS (SELECT FROM registro_no_sistema s WHERE s.nre = t.nre AND s.tribunal_codigo = t.destinatario_tribunal)",
     );
