@@ -445,7 +445,8 @@ fn corridas_que_nao_podem_ganhar_as_duas() {
 }
 
 /// Requests link and unlink one pair at once, and link many unknown identificadores with one CPF. A
-/// request that waited for a lock still writes the right time, and no request gets a 500.
+/// request that waited for a lock must not end a vínculo before its beginning. The table refuses
+/// that, and the response would be a 500.
 #[test]
 fn a_request_that_waited_for_a_lock_has_the_right_time_and_no_500() {
     let app = App::empty();

@@ -42,8 +42,8 @@ fn entry(
 }
 
 /// Returns the ids of a processo of TJRN and of its first adolescente, the number of the processo
-/// and the identificador of the adolescente. The national credential reads them, because its records
-/// are in another chain.
+/// and the identificador of the adolescente. The national credential reads them, because its
+/// records are in another chain.
 fn target(app: &App) -> (Value, Value, String, String) {
     let data = app.gql(
         "cnj",

@@ -160,9 +160,9 @@ fn begin_body(app: &App, client: &str, length: usize) -> TcpStream {
     stream
 }
 
-/// The server limits the memory for request bodies before it allocates it. A request of a credential
-/// that has announced as much as its share gets a 503 with `Retry-After`. Small requests and other
-/// credentials go on.
+/// The server limits the memory for request bodies before it allocates it. A request of a
+/// credential that has announced as much as its share gets a 503 with `Retry-After`. Small requests
+/// and other credentials go on.
 #[test]
 fn the_memory_of_bodies_is_limited_by_credential() {
     const MIB: usize = 1024 * 1024;

@@ -70,7 +70,8 @@ fn each_record_names_only_the_objects_of_its_query() {
     let numeros = numeros(&app);
     send_queries(&app, &numeros, "tjrn", |n| json!({ "n": numeros[n] }));
     app.wait_until_audited();
-    // Each record names exactly one processo. `r % 8` is the kind of an object, and 0 is a processo.
+    // Each record names exactly one processo. `r % 8` is the kind of an object, and 0 is a
+    // processo.
     let too_many = "SELECT count(*) AS n FROM auditoria WHERE operacao = 'Ponto' AND \
          (SELECT count(*) FROM unnest(recursos) AS r WHERE r % 8 = 0) <> 1";
     assert_eq!(

@@ -47,8 +47,8 @@ struct Column {
     not_null: bool,
 }
 
-/// The columns of a table, as `diesel::table!` writes them, without generated columns, which no code
-/// writes, and those of a type that Diesel does not have.
+/// The columns of a table, as `diesel::table!` writes them, without generated columns, which no
+/// code writes, and those of a type that Diesel does not have.
 fn columns(table: &str, conn: &mut PgConnection) -> Vec<String> {
     let sql = Sql::new(
         "SELECT attname::text AS name, format_type(atttypid, NULL) AS ty, attnotnull AS not_null \

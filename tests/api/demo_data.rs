@@ -108,7 +108,8 @@ fn keeps_the_other_rules(database: &Database) {
               JOIN vinculo va ON va.processo_id = a.id AND va.adolescente_id = v.adolescente_id WHERE v.processo_id = e.id)"),
         ("R12", "SELECT count(*) AS n FROM (SELECT adolescente_id FROM vinculo v JOIN processo p ON p.id = v.processo_id
             WHERE p.tipo_referencia IS NOT NULL AND p.situacao = 'ATIVO' GROUP BY 1 HAVING count(*) > 1) AS d"),
-        // Two execuções of one adolescente follow each other: the second begins after the first is archived.
+        // Two execuções of one adolescente follow each other: the second begins after the first is
+        // archived.
         ("R12 then", "SELECT count(*) AS n FROM vinculo v JOIN vinculo w ON w.adolescente_id = v.adolescente_id AND w.iniciado_em > v.iniciado_em
             JOIN processo p ON p.id = v.processo_id JOIN processo q ON q.id = w.processo_id
             WHERE p.tipo_referencia IS NOT NULL AND q.tipo_referencia IS NOT NULL AND q.criado_em <= coalesce((SELECT max(ocorrido_em)

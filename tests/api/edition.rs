@@ -36,7 +36,8 @@ fn introspection_has_the_fields_of_the_edition_and_comes_from_the_sdl() {
     assert_eq!(data["data"]["isOneOf"], Value::Null);
     assert!(data["data"]["specifiedByURL"].as_str().unwrap().starts_with("https://"));
     assert_eq!((&data["nada"], &data["__typename"]), (&Value::Null, &json!("Query")));
-    // Introspection may stand beside fields that read, and the response keeps the order of the query.
+    // Introspection may stand beside fields that read, and the response keeps the order of the
+    // query.
     let both = app.graphql("tjrn", r#"{ eu { azp } __type(name: "Ator") { name } }"#, json!({}));
     assert_eq!(both.text, r#"{"data":{"eu":{"azp":"tjrn"},"__type":{"name":"Ator"}}}"#);
 }

@@ -287,8 +287,8 @@ fn only_the_tribunal_that_the_token_names_counts() {
     let single = of(json!("8.20"), json!([{ "seq_tribunal_pai": 6 }]));
     assert_eq!(tribunal(&single, None), (200, Some(820)));
     assert_eq!(tribunal(&single, Some("8.17")), (403, None));
-    // A number of the CNJ Corporativo is no code of a tribunal. A table translates it, and the server
-    // refuses a credential with a number that has no entry.
+    // A number of the CNJ Corporativo is no code of a tribunal. A table translates it, and the
+    // server refuses a credential with a number that has no entry.
     let seq = |numeros: &[u64]| {
         of(Value::Null, numeros.iter().map(|n| json!({ "seq_tribunal_pai": n })).collect())
     };

@@ -74,8 +74,8 @@ fn a_websocket_opens_only_from_configured_origins() {
     Ws::of(&app, "tjrn");
 }
 
-/// A front end under development runs at a port of its own. A server that issues tokens to anybody on
-/// this machine answers its pages without a setting, and no page of another host.
+/// A front end under development runs at a port of its own. A server that issues tokens to anybody
+/// on this machine answers its pages without a setting, and no page of another host.
 #[test]
 fn a_demo_answers_pages_of_this_machine() {
     let app = App::with(Template::Empty, Settings { loopback_only: true, ..Settings::default() });

@@ -11,8 +11,8 @@ use tracing_subscriber::prelude::*;
 /// The leaks so far, and where each was found.
 static LEAKS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Words of the synthetic data and of the tests: names, the beginnings of tokens and of credentials,
-/// and the secret of the demo.
+/// Words of the synthetic data and of the tests: names, the beginnings of tokens and of
+/// credentials, and the secret of the demo.
 static FORBIDDEN: LazyLock<Vec<String>> = LazyLock::new(|| {
     [
         "Fictíci",
@@ -31,8 +31,8 @@ static FORBIDDEN: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 
 /// Returns why the text is a secret, if it is one: it contains a name, a token, or at least eleven
-/// digits in a row, masked or not. A CPF has 11, an identificador or guia 12, an NRE 16 and a número
-/// 20.
+/// digits in a row, masked or not. A CPF has 11, an identificador or guia 12, an NRE 16 and a
+/// número 20.
 pub fn secret(text: &str) -> Option<String> {
     let lowercase = text.to_lowercase();
     if let Some(word) = FORBIDDEN.iter().find(|word| lowercase.contains(word.as_str())) {

@@ -207,8 +207,8 @@ fn sensitive_columns_are_read_only_on_request_and_with_the_papel() {
     assert!(adolescentes(&of_who_does_not_see).iter().any(|one| one["nome"].is_string()));
 }
 
-/// The requests of the benchmark (`bench/peers/documents.mjs`), with the largest number of statements
-/// that each may take.
+/// The requests of the benchmark (`bench/peers/documents.mjs`), with the largest number of
+/// statements that each may take.
 #[test]
 fn each_request_of_the_benchmark_takes_its_statements() {
     let app = App::with(Template::Large, Settings::default());

@@ -1,5 +1,5 @@
-//! The tables of the specification about coercion (§3.10, §3.11, §6.4.1), seen by resolvers that echo
-//! their arguments.
+//! The tables of the specification about coercion (§3.10, §3.11, §6.4.1), seen by resolvers that
+//! echo their arguments.
 
 use crate::echo;
 use async_graphql::Variables;

@@ -99,7 +99,7 @@ fn um(value: Um) -> Value {
     }
 }
 
-/// JavaScript writes a number without a fraction as an integer.
+/// Returns the number as JavaScript writes it: without a fraction, as an integer.
 #[expect(clippy::cast_possible_truncation, reason = "the tests use small numbers")]
 fn real(value: f64) -> Value {
     if value.fract() == 0.0 { json!(value as i64) } else { json!(value) }

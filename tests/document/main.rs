@@ -27,7 +27,8 @@ fn prepared(preparer: &Preparer, text: &str, variables: &Variables) -> Option<Re
     Some(ready.request(variables))
 }
 
-/// Returns a larger number of documents on request. A fuzzing run is this test with a great number.
+/// Returns the number of documents that `ELOS_DOCUMENTOS` asks for, or `None` without it. A fuzzing
+/// run is this test with a great number.
 fn requests() -> Option<u32> {
     std::env::var("ELOS_DOCUMENTOS").ok().map(|count| count.parse().unwrap())
 }

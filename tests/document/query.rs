@@ -1,4 +1,4 @@
-//! Random queries from random bytes. Most are valid.
+//! Random queries from random bytes. Many are valid.
 
 use std::fmt::Write;
 

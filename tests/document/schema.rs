@@ -25,7 +25,7 @@ pub struct Disco(u32);
 #[derive(Clone, Copy)]
 pub struct Pessoa(u32);
 
-/// The number of times that the resolver of each path of the response ran.
+/// For each path of the response, the number of times that its resolver ran, if it records that.
 pub type Runs = std::sync::Arc<Mutex<HashMap<String, u32>>>;
 
 fn record_run(ctx: &Context<'_>) {
@@ -169,7 +169,7 @@ pub struct Mutation(AtomicU32);
 
 #[Object]
 impl Mutation {
-    /// The number of times that it ran.
+    /// Adds `passo` to the counter and returns the sum.
     async fn contar(&self, #[graphql(default = 1)] passo: i32) -> Contagem {
         let passo = u32::try_from(passo).unwrap_or_default();
         Contagem(self.0.fetch_add(passo, Ordering::SeqCst) + passo)

@@ -45,7 +45,7 @@ fn the_postmaster_is_killed() {
     let server = folder.start();
     commit_rows(&url(&server));
 
-    // The second server was killed soon after its start. That delays the restart but does not
+    // The loop kills the second server soon after its start. That delays the restart but does not
     // prevent it.
     for time in ["primeira", "segunda"] {
         let (before, killed) = (server.pid(), Instant::now());

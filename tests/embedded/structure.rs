@@ -53,8 +53,8 @@ impl Cluster {
         self.connect().err().expect("a refusal").to_string()
     }
 
-    /// Makes the database like one that was restored in a cluster without the roles: its owner is
-    /// the restoring user, and the policies and rights of the roles are missing.
+    /// Makes the database like one that was restored in a cluster without the roles: the role `to`
+    /// owns its objects, and the policies and rights of the roles are missing.
     fn lose_the_roles(&self, to: &str) {
         self.sql(
             DATABASE,
@@ -172,7 +172,7 @@ fn an_owner_that_cannot_migrate_is_told_what_to_type() {
     cluster.connect().unwrap();
 }
 
-/// An owner with CREATEROLE makes the roles. It still needs rights on the schema or the database.
+/// An owner with CREATEROLE makes the roles. Before PostgreSQL 15 it must also own the schema.
 #[test]
 fn an_owner_with_createrole_makes_the_roles() {
     let cluster = Cluster::new("dono-cria");

@@ -117,7 +117,7 @@ pub fn rows(url: &str) -> Option<i64> {
     select(sql::<BigInt>("(SELECT count(*) FROM kept)")).get_result(&mut conn).ok()
 }
 
-/// Opens a session that stays busy, even when its postmaster dies.
+/// Opens a session that stays busy for this number of seconds, even when its postmaster dies.
 pub fn busy_session(url: &str, seconds: u32) {
     let work = format!(
         "DO $$ DECLARE until timestamptz := clock_timestamp() + interval '{seconds} s'; \
@@ -139,7 +139,7 @@ pub fn as_owner_of<'a>(data: &Path, command: &'a mut Command) -> &'a mut Command
     command
 }
 
-/// Programs that state this version and cannot make a cluster.
+/// Makes programs that state this version and cannot make a cluster, and returns their folder.
 pub fn fake_programs(root: &Path, version: &str) -> PathBuf {
     let bin = root.join(format!("pg-{version}"));
     fs::create_dir(&bin).unwrap();

@@ -197,8 +197,8 @@ fn one_byte_changed_anywhere_is_found_with_its_position() {
     }
 }
 
-/// If somebody changes the text of a block and compresses it again, or cuts or extends the file, the
-/// program reports the defect. For a changed record it reports the line too.
+/// If somebody changes the text of a block and compresses it again, or cuts or extends the file,
+/// the program reports the defect. For a changed record it reports the line too.
 #[test]
 fn a_recompressed_forgery_is_found_at_its_line() {
     let bytes = archive_signed_by(&signer());

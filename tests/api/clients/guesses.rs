@@ -9,7 +9,8 @@ use elos::config::Http;
 use elos::value::rules::Rules;
 use serde_json::{Value, json};
 
-/// Starts a server where CE has a processo, and returns its number too. No órgão has a registro of it.
+/// Starts a server where CE has a processo, and returns its number too. No órgão has a registro of
+/// it.
 fn world(absences_per_minute: u32, rules: Rules) -> (Tramita, String) {
     let http = Http { max_batch: 5, ..Http::default() };
     let settings = Settings { rules, http, absences_per_minute, ..Settings::default() };

@@ -75,7 +75,7 @@ fn texts_for_people(name: &str, value: &Value, all: &mut Vec<String>) {
         Value::String(text) if text.len() == 11 && text.parse::<Cpf>().is_ok() => {
             all.push(format!("{}.{}.{}-{}", &text[..3], &text[3..6], &text[6..9], &text[9..]));
         }
-        // Words of closed lists have another form in the PDF. Another test checks each of them.
+        // Words of closed lists have another form in the PDF. Other tests check some of them.
         Value::String(text)
             if text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
                 && text.len() > 2

@@ -1,6 +1,6 @@
 //! Readers copy the commands of the first pages and of the book, the files of requests, and the
-//! bodies of the OpenAPI document. The tests send each to a server with the data of a fresh demo, and
-//! change only the address of the server.
+//! bodies of the OpenAPI document. The tests send each to a server with the data of a fresh demo,
+//! and change only the address of the server.
 
 mod bodies;
 mod collection;

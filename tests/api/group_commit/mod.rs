@@ -66,8 +66,8 @@ fn each_cadastro_of_a_batch_has_its_own_outcome_and_rows() {
     assert_eq!(with_status(&responses, 400), 2 * eighth);
     assert!(was_grouped(&app));
 
-    // Every response shows the processo that the server reads under its number, and the database has
-    // no other new processo.
+    // Every response shows the processo that the server reads under its number, and the database
+    // has no other new processo.
     for (_, response) in responses.iter().filter(|(status, _)| *status == 200) {
         let numero = response["dados"]["numeroProcesso"].as_str().unwrap();
         let read = app.get("tjrn", &format!("/api/v1/processos/numero-processo/{numero}")).body;

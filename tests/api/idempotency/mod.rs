@@ -20,7 +20,8 @@ fn perform(app: &App, api: Api, operation: &Operation, key: &str) -> Outcome {
     app.execute("tjrn", api, operation, Mode { key: Some(key), ..Mode::default() })
 }
 
-/// Returns whether the response says that it repeats an earlier one. Only REST says so, in a header.
+/// Returns whether the response says that it repeats an earlier one. Only REST says so, in a
+/// header.
 fn replayed(outcome: &Outcome) -> bool {
     outcome.response.headers.get("idempotent-replayed").is_some_and(|value| value == "true")
 }

@@ -54,8 +54,8 @@ fn systemd_is_told_readiness_life_what_is_missing_and_the_end() {
     assert!(program.wait(MAX_WAIT).success(), "{:?}", program.log());
 }
 
-/// systemd gives services in containers an abstract address. A server for which no watchdog is meant
-/// sends nothing for a watchdog.
+/// systemd gives services in containers an abstract address. A server for which no watchdog is
+/// meant sends nothing for a watchdog.
 #[test]
 fn an_abstract_address_is_reached() {
     let app = App::new();

@@ -31,7 +31,8 @@ fn assert_waits(pending: &mpsc::Receiver<Response>) {
     assert!(matches!(pending.try_recv(), Err(mpsc::TryRecvError::Empty)), "it was answered");
 }
 
-/// An upload and reads begin while the database is unreachable, or just before it becomes reachable.
+/// An upload and reads begin while the database is unreachable, or just before it becomes
+/// reachable.
 #[test]
 fn calls_wait_during_an_outage_of_the_database() {
     let relay = Relay::new();

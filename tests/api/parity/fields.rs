@@ -55,8 +55,8 @@ pub fn numeros() -> Vec<Value> {
     let mut numeros: Vec<Value> = (1..8).map(|n| numero(n).into()).collect();
     let without_punctuation = numero(1).replace(['-', '.'], "");
     numeros.push(without_punctuation.into());
-    // Add a registered and an unknown number of another tribunal, one of no tribunal, one with wrong
-    // check digits and one that is too short.
+    // Add a registered and an unknown number of another tribunal, one of no tribunal, one with
+    // wrong check digits and one that is too short.
     for (tribunal, n) in [(817, 0), (817, 1), (899, 1)] {
         numeros.push(numero_of(tribunal, n).into());
     }

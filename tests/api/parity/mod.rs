@@ -27,8 +27,8 @@ impl State {
         ))
     }
 
-    /// Returns the outcome of REST with the codes of GraphQL, and the difference between the APIs if
-    /// there is one.
+    /// Returns the outcome of REST with the codes of GraphQL, and the difference between the APIs
+    /// if there is one.
     fn compare(&self, operation: &Operation) -> (Outcome, Option<String>) {
         let dry_run = Mode { dry_run: true, ..Mode::default() };
         let rest = self.app.execute("tjrn", Api::Rest, operation, dry_run);

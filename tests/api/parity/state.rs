@@ -11,8 +11,8 @@ pub fn cpf(n: u32) -> String {
 /// The objects that the inputs name.
 ///
 /// Processos 1, 2, 3 and 6 are apurações: 1 has Ana, Rui and the pending adolescente, 2 has Ana and
-/// is archived, 3 has Eva, 6 has Ana. Execução 4 has Eva and is active. Execuções 7, of Eva, and 5, of
-/// Rui, are archived.
+/// is archived, 3 has Eva, 6 has Ana. Execução 4 has Eva and is active. Execuções 7, of Eva, and 5,
+/// of Rui, are archived.
 pub struct State {
     pub app: App,
     /// Eva, Ana, Rui, a pending adolescente, and one of TJPE.

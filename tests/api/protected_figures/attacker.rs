@@ -22,8 +22,8 @@ const WORLD: &str = "
            CASE WHEN random() < 0.2 THEN 'ARQUIVADO' ELSE 'ATIVO' END, 1 + floor(10 * power(random(), 1.5))::int, 'PJe', now(), now()
       FROM generate_series(1, 420) n;";
 
-/// What the attacker holds: the figure of each cell that was shown. Pairs of a dimension and a value,
-/// in order, name the cell.
+/// What the attacker holds: the figure of each cell that was shown. Pairs of a dimension and a
+/// value, in order, name the cell.
 type Answers = BTreeMap<Vec<(String, String)>, i64>;
 
 #[derive(QueryableByName)]

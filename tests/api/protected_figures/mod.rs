@@ -192,8 +192,8 @@ fn com_outro_papel_ve_so_o_que_o_outro_mostra() {
     assert_eq!(app.code("so", "{ node(id: \"x\") { id } }"), "SEM_PERMISSAO");
 }
 
-/// A caller with `pse-estatistica` gets the same answers for a processo that exists and for one that
-/// does not.
+/// A caller with `pse-estatistica` gets the same answers for a processo that exists and for one
+/// that does not.
 #[test]
 fn nenhuma_porta_diz_se_uma_linha_existe() {
     let app = App::new();

@@ -91,8 +91,8 @@ fn every_link_leads_somewhere() {
                 path => normal(&folder.join(path)),
             };
             let name = leads_to.display().to_string();
-            // A link out of the book is dead in its HTML. Those to the pages of the root are for readers
-            // of the repository.
+            // A link out of the book is dead in its HTML. Those to the pages of the root are for
+            // readers of the repository.
             let allowed = !page.starts_with("docs/")
                 || name.starts_with("docs/")
                 || OUTSIDE.contains(&name.as_str());

@@ -8,7 +8,8 @@ use elos::config::{Config, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-/// Writes the help of a command and of those below it, without the settings that every command takes.
+/// Writes the help of a command and of those below it, without the settings that every command
+/// takes.
 fn write_command(command: &Command, path: &str, printed: &mut String) {
     let mut alone = command
         .clone()

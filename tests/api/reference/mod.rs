@@ -1,8 +1,9 @@
-//! The pages of `docs/referencia` say what the code says, and every link of the book leads somewhere.
+//! The pages of `docs/referencia` say what the code says, and every link of the book leads
+//! somewhere.
 //!
-//! A part of a page between `<!-- gerado: NAME -->` and `<!-- fim: NAME -->` is printed from the code;
-//! `ELOS_ACEITAR=1 script/test reference::` writes these parts again. The other tables are written by
-//! hand, and their first columns are compared with the code.
+//! A part of a page between `<!-- gerado: NAME -->` and `<!-- fim: NAME -->` is printed from the
+//! code; `ELOS_ACEITAR=1 script/test reference::` writes these parts again. The other tables are
+//! written by hand, and their first columns are compared with the code.
 
 mod book;
 mod commands;
@@ -23,7 +24,8 @@ fn read(path: &str) -> String {
     fs::read_to_string(format!("{ROOT}/{path}")).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Compares the part `name` of a page with what the code prints, or writes it if `ELOS_ACEITAR` is set.
+/// Compares the part `name` of a page with what the code prints, or writes it if `ELOS_ACEITAR` is
+/// set.
 fn check_printed(page: &str, name: &str, printed: &str) {
     let path = format!("docs/referencia/{page}.md");
     let stored = read(&path);

@@ -16,8 +16,8 @@ struct Named {
     tests: BTreeSet<String>,
 }
 
-/// Returns the rules that a name begins with: `r9_r10_referencia` is of R9 and R10. With `decision`,
-/// returns the rows of the decision table instead.
+/// Returns the rules that a name begins with: `r9_r10_referencia` is of R9 and R10. With
+/// `decision`, returns the rows of the decision table instead.
 fn rules_of(name: &str, decision: bool) -> Vec<String> {
     let parts = name.split('_').map(str::to_uppercase);
     let is_rule = |part: &String| match decision {

@@ -102,8 +102,8 @@ fn a_revoked_credential_closes_the_connection() {
     assert_eq!(other.message()["type"], "pong");
 }
 
-/// The papéis and the tribunal stay the same, and the credential gets a list of estruturas, which it
-/// did not have before.
+/// The papéis and the tribunal stay the same, and the credential gets a list of estruturas, which
+/// it did not have before.
 #[test]
 fn a_credential_that_loses_estruturas_closes_the_connection() {
     let app = App::empty();

@@ -13,7 +13,8 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 /// would raise.
 pub struct FullDisk {
     table: String,
-    /// The name of the tablespace and of the table that fills it, or of the trigger and its function.
+    /// The name of the tablespace and of the table that fills it, or of the trigger and its
+    /// function.
     object_name: String,
     mounted: Option<Mounted>,
 }

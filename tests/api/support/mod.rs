@@ -138,6 +138,7 @@ pub struct Settings {
     /// Separate logins for the application, the national credentials and the auditors. `None` is
     /// one login for all.
     pub logins: Option<[&'static str; 3]>,
+    /// The time between two checks of the structure. `None` is the default of the server.
     pub structure_interval: Option<Duration>,
     /// Whether the façade accepts HTTP Basic and checks it at its own issuer.
     pub basic: bool,
@@ -397,7 +398,8 @@ impl App {
         }
     }
 
-    /// Waits until every record of the trail is sealed. The server seals every second.
+    /// Waits until every record of the trail is sealed. The server seals every ten seconds, so this
+    /// runs rounds itself.
     pub fn wait_until_sealed(&self) {
         // A round of the server may hold the lock of sealing, and then this round does nothing.
         while self.database.count(UNSEALED) > 0 {

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub struct TempDir(pub PathBuf);
 
 impl TempDir {
-    /// Names a folder that does not exist, and removes it if it does. Its path is short, because the
-    /// socket of a PostgreSQL may lie in it.
+    /// Names a folder that does not exist, and removes it if it does. Its path is short, because
+    /// the socket of a PostgreSQL may lie in it.
     pub fn new(name: &str) -> Self {
         let dir = PathBuf::from(format!("/var/tmp/elos-api-{}-{name}", process::id()));
         let _ = std::fs::remove_dir_all(&dir);

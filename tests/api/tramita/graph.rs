@@ -23,7 +23,8 @@ fn step(t: &Tramita, caller: &str, name: &str, input: &Value) -> Value {
     t.0.gql_with(caller, &query, json!({ "i": input }))[name].clone()
 }
 
-/// The destinatário may not read the metadata of a trâmite that was cancelled before it was received.
+/// The destinatário may not read the metadata of a trâmite that was cancelled before it was
+/// received.
 #[test]
 fn quem_nao_recebeu_nao_le_os_metadados() {
     let t = Tramita::new();

@@ -157,8 +157,8 @@ fn transfer(t: &Tramita, world: &World, caller: usize, idt: i64, uploads: bool) 
     }
 }
 
-/// Requests a herança for the party, and mostly for the heir too. Mostly the party is one of the NRE,
-/// and mostly the protocolo is that of the NRE.
+/// Requests a herança for the party, and mostly for the heir too. Mostly the party is one of the
+/// NRE, and mostly the protocolo is that of the NRE.
 fn inherit(t: &Tramita, world: &mut World, rng: &mut Rng, anyone: usize) {
     let nres: Vec<&String> = world.protocolos.keys().collect();
     if nres.is_empty() {

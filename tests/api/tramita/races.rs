@@ -1,4 +1,4 @@
-//! Races: exactly one request wins, whatever the order.
+//! Races between requests: the outcome is one that some order of them can have.
 
 use super::{CE, PE, RN, Tramita, code};
 use crate::support::rounds;

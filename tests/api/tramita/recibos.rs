@@ -18,7 +18,7 @@ impl Tramita {
         self
     }
 
-    /// The signed text contains the date, so the request must repeat it.
+    /// Sends the recibo. The signed text contains the date, so the request must repeat it.
     fn recibo(&self, caller: &str, idt: i64, data: &str, signature: Option<&str>) -> Response {
         let body = json!({ "dataDeRecebimento": data, "hashDaAssinatura": signature });
         self.request(caller, "POST", &format!("/tramites/{idt}/recibo"), &body)

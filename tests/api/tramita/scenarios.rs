@@ -1,4 +1,4 @@
-//! The acceptance scenarios, one test for each.
+//! The acceptance scenarios of the Tramita, and rules beside them.
 
 use super::{ALREADY_REGISTERED, CE, NUP, PE, RN, Tramita, code, envio, parameter};
 use crate::support::{NewProcesso, numero_of};

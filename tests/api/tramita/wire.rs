@@ -84,7 +84,7 @@ fn expect_100_continue_is_answered() {
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
 
-/// A long poll answers as soon as there is a pendência, and with none at its time limit.
+/// A long poll answers as soon as there is a pendência.
 #[test]
 fn the_long_poll_is_answered_by_the_next_send() {
     let t = Tramita::new();

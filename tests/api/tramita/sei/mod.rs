@@ -136,7 +136,7 @@ fn o_sei_recusa_reenvia_e_cancela() {
     let unsent = a.json("POST", "tramites/processo", &a.body(&b, Some(&nre), &[anexo(1, b"x")]));
     assert_eq!(a.look_up(&format!("NRE={nre}"))["situacaoAtual"], 1, "{unsent}");
 
-    // The module cancels a new send. It first looks for a trâmite in situação 1.
+    // The module cancels a new send. It first looks it up by its IDT and its remetente.
     let (idt, again) = a.enviar(&b, Some(&nre), &[anexo(1, &pdf)]);
     assert_eq!(again, nre);
     let filter = format!(
@@ -150,7 +150,8 @@ fn o_sei_recusa_reenvia_e_cancela() {
     assert_eq!(a.enviar(&b, None, &[anexo(1, &pdf)]).1, nre);
 }
 
-/// The server accepts paths with extra slashes, and a filter with only one of its two fields.
+/// The server accepts paths with extra slashes. It refuses a remetente with only one of its two
+/// fields, unknown values and repeated filters, and says which routes it does not offer.
 #[test]
 fn the_paths_and_filters_of_sei_are_served() {
     let t = server();
