@@ -1,6 +1,7 @@
 //! A client must not use the server as an oracle that tells whether an object of another tribunal
-//! exists. An absent object and a foreign one have the same response, byte for byte, and cost the
-//! same number of statements. The server refuses a client that tries many names for a time.
+//! exists. An absent object and a foreign one have the same response, apart from the name that the
+//! client sent, the time and the id of the request. They cost the same number of statements. For a
+//! time, the server refuses a client that tries many names.
 
 use crate::support::{App, EXECUCAO, NewProcesso, Response, Settings, Template, numero, numero_of};
 use serde_json::{Value, json};
@@ -64,7 +65,8 @@ fn names(app: &App) -> Names {
     }
 }
 
-/// Returns the status, headers and body, without the parts that differ between any two requests.
+/// Returns the status, headers and body, without the name and the parts that differ between any two
+/// requests.
 fn essence(response: &Response, name: &str) -> String {
     let mut headers: Vec<_> = response
         .headers

@@ -1,4 +1,5 @@
-//! The connection to PostgreSQL. The program under test is built without TLS.
+//! The connection to PostgreSQL. The program under test is built without TLS, and refuses a
+//! PostgreSQL of another machine unless `ELOS_PG_SEM_TLS` allows it.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,8 +10,8 @@ const PASSWORD: &str = "um-segredo-9931";
 const URLS: [&str; 4] =
     ["DATABASE_URL", "ELOS_NACIONAL_URL", "ELOS_AUDITOR_URL", "ELOS_MIGRATE_URL"];
 
-/// Runs the program. Returns whether it succeeded, and its output. Nobody owns a host name in
-/// `.invalid`.
+/// Runs the program, asserts that its output does not contain the password, and returns whether it
+/// succeeded, and the output. Nobody owns a host name in `.invalid`.
 fn elos(args: &[&str], env: &[(&str, &str)]) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_elos"));
     let libpq = ["PGHOST", "PGHOSTADDR", "PGSERVICE", "PGSSLMODE"];
@@ -55,7 +56,7 @@ fn a_remote_postgresql_is_refused_by_every_command_that_connects() {
     }
 }
 
-/// Whichever of the URLs leads out of this machine is named.
+/// The program names the setting whose URL leads out of this machine.
 #[test]
 fn each_login_of_the_server_is_checked() {
     let (local, remote) =
@@ -111,7 +112,7 @@ fn every_spelling_of_the_host_is_read_by_libpq() {
         let (ok, text) = elos(&["migrate", "status"], &env);
         assert!(!ok && text.contains(REFUSED), "{env:?}: {text}");
     }
-    // A URL that cannot be parsed is not used, and no part of it is printed.
+    // A URL that cannot be parsed is not used, and its password is not printed.
     let unreadable = format!("postgres://app:{PASSWORD}@[::1/elos");
     let (ok, text) = elos(&["migrate", "status"], &[("ELOS_MIGRATE_URL", &unreadable)]);
     assert!(!ok && text.contains("não é uma URL do PostgreSQL"), "{text}");

@@ -1,4 +1,5 @@
-//! A person who follows a recipe may forget these places, and the compiler does not find them.
+//! Places that a person who adds a field, a route or a setting may forget. The compiler does not
+//! find them.
 
 use super::read;
 use crate::examples::document;
@@ -30,7 +31,7 @@ fn fields(sdl: &str, start: &str) -> BTreeMap<String, String> {
     found
 }
 
-/// A field that both kinds of processo have is also a field of the interface.
+/// A field that both kinds of processo have with the same type is also a field of the interface.
 #[test]
 fn the_interface_has_what_both_kinds_of_processo_have() {
     let sdl = elos::graphql::sdl();

@@ -53,7 +53,8 @@ pub fn rounds(some: usize, many: usize) -> usize {
 /// The origin whose pages may call every server of the run.
 pub const ORIGIN: &str = "https://painel.example";
 
-/// The oldest open transaction. The feed shows events up to it.
+/// The oldest open transaction, or the next one if none is open. The feed shows the events of the
+/// transactions before it.
 const OLDEST_OPEN_XID_SQL: &str =
     "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS n";
 
