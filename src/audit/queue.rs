@@ -102,6 +102,17 @@ impl Written {
         }
         if matches!(self.0, State::Written) { Ok(()) } else { Err(unavailable()) }
     }
+
+    /// Waits until the records are on disk, however long that takes. Returns false if they will
+    /// never be.
+    pub async fn wait_to_end(&mut self) -> bool {
+        while self.wait().await.is_err() {
+            if self.is_lost() {
+                return false;
+            }
+        }
+        true
+    }
 }
 
 pub fn unavailable() -> Error {

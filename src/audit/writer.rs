@@ -176,12 +176,11 @@ impl AuditTrail {
         }
     }
 
-    /// Waits until everything recorded so far is written. Returns false after `FLUSH_TIMEOUT`.
+    /// Waits until everything recorded so far is written. Returns false after `FLUSH_TIMEOUT`, and
+    /// at once if the writer has ended without writing it.
     pub async fn flush(&self) -> bool {
         let Some(trail) = &self.0 else { return true };
-        let mut flushed = trail.queue.flush();
-        let flushed = async { while flushed.wait().await.is_err() {} };
-        timeout(FLUSH_TIMEOUT, flushed).await.is_ok()
+        timeout(FLUSH_TIMEOUT, trail.queue.flush().wait_to_end()).await.unwrap_or(false)
     }
 }
 
@@ -347,5 +346,33 @@ fn seal(db: &Db, metrics: &Metrics, seals: &Mutex<Seals>, stop: &mpsc::Receiver<
             let mut known = known();
             (known.tail, known.tail_at) = (tail, Instant::now());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Measures;
+
+    #[test]
+    fn a_flush_ends_when_the_writer_has_ended() {
+        let queue = Arc::new(Queue::new());
+        let (sealer, _stop) = mpsc::channel();
+        let now = Instant::now();
+        let trail = AuditTrail(Some(Arc::new(Trail {
+            queue: Arc::clone(&queue),
+            metrics: Metrics::new(Measures::default()),
+            relaxed: OnceLock::new(),
+            seals: Arc::new(Mutex::new(Seals { at: now, tail: Tail::default(), tail_at: now })),
+            _sealer: sealer,
+        })));
+        let (sender, flushed) = mpsc::channel();
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+            let _ = sender.send(runtime.unwrap().block_on(trail.flush()));
+        });
+        // A writer that panics drops the batch that it has taken.
+        drop(queue.take());
+        assert_eq!(flushed.recv_timeout(FLUSH_TIMEOUT / 2), Ok(false));
     }
 }
