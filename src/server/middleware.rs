@@ -3,7 +3,7 @@
 
 use super::unknown;
 use crate::http::request::HeadOnly;
-use crate::http::semantics::coding::{self, Coding};
+use crate::http::semantics::coding::{self, AcceptedCodings};
 use crate::http::semantics::{conditional, paths};
 use actix_web::HttpMessage;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
@@ -18,7 +18,7 @@ use std::task::{Context, Poll};
 /// The properties of a request that determine the form of its answer.
 struct Negotiation {
     method: Method,
-    coding: Option<Coding>,
+    codings: AcceptedCodings,
     /// A browser asks whether a page of another origin may send a request (CORS preflight).
     preflight: bool,
 }
@@ -29,9 +29,12 @@ impl Negotiation {
         // Tokens must not be compressed: an attacker who chooses a part of the response could
         // derive the secret from the compressed length.
         let gives_tokens = req.path().starts_with("/auth/");
-        let coding = if gives_tokens { None } else { Coding::accepted(headers) };
+        let codings = match gives_tokens {
+            true => AcceptedCodings::default(),
+            false => AcceptedCodings::of(headers),
+        };
         let preflight = headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-        Self { method: req.method().clone(), coding, preflight }
+        Self { method: req.method().clone(), codings, preflight }
     }
 }
 
@@ -55,7 +58,7 @@ pub async fn http_semantics<B: MessageBody + 'static>(
         true => conditional::not_modified(response),
         false => response,
     };
-    let response = coding::apply(response, negotiation.coding);
+    let response = coding::apply(response, negotiation.codings);
     Ok(match head {
         true => response.map_body(|_, body| BoxBody::new(EmptyBodyWithLength(body.size()))),
         false => response,

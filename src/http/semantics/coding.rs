@@ -36,34 +36,49 @@ pub enum Coding {
 }
 
 impl Coding {
-    /// Returns the coding that the client prefers. Returns `None` if it accepts neither gzip nor
-    /// zstd.
-    pub fn accepted(headers: &HeaderMap) -> Option<Self> {
-        let mut best: Option<(f32, Self)> = None;
-        for item in list_items(headers, header::ACCEPT_ENCODING) {
-            let mut parts = item.split(';').map(str::trim);
-            let coding = match ascii_word(parts.next().unwrap_or_default()).as_str() {
-                "gzip" | "x-gzip" => Self::Gzip,
-                "zstd" => Self::Zstd,
-                _ => continue,
-            };
-            let q = quality(parts);
-            let better = |(other, known): (f32, _)| match q.total_cmp(&other) {
-                Ordering::Equal => known == Self::Gzip,
-                order => order.is_gt(),
-            };
-            if q > 0.0 && best.is_none_or(better) {
-                best = Some((q, coding));
-            }
-        }
-        best.map(|(_, coding)| coding)
-    }
-
     const fn name(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",
             Self::Zstd => "zstd",
         }
+    }
+}
+
+/// The codings that a client accepts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AcceptedCodings {
+    /// The one that it prefers. `None` if it accepts neither gzip nor zstd.
+    best: Option<Coding>,
+    gzip: bool,
+}
+
+impl AcceptedCodings {
+    pub fn of(headers: &HeaderMap) -> Self {
+        let (mut best, mut gzip): (Option<(f32, Coding)>, bool) = (None, false);
+        for item in list_items(headers, header::ACCEPT_ENCODING) {
+            let mut parts = item.split(';').map(str::trim);
+            let coding = match ascii_word(parts.next().unwrap_or_default()).as_str() {
+                "gzip" | "x-gzip" => Coding::Gzip,
+                "zstd" => Coding::Zstd,
+                _ => continue,
+            };
+            let q = quality(parts);
+            let better = |(other, known): (f32, _)| match q.total_cmp(&other) {
+                Ordering::Equal => known == Coding::Gzip,
+                order => order.is_gt(),
+            };
+            if q > 0.0 {
+                gzip |= coding == Coding::Gzip;
+                best = best.filter(|best| !better(*best)).or(Some((q, coding)));
+            }
+        }
+        Self { best: best.map(|(_, coding)| coding), gzip }
+    }
+
+    /// The coding for an event stream. Zstd cannot compress single events without keeping its state
+    /// from one event to the next.
+    fn for_events(self) -> Option<Coding> {
+        self.gzip.then_some(Coding::Gzip)
     }
 }
 
@@ -74,10 +89,10 @@ pub fn quality<'a>(parameters: impl Iterator<Item = &'a str>) -> f32 {
     q.map_or(1.0, |(_, value)| value.trim().parse().unwrap_or(0.0))
 }
 
-/// Compresses the response with the coding `accepted` if the body is compressible and long enough.
+/// Compresses the response with an accepted coding if the body is compressible and long enough.
 pub fn apply(
     mut response: ServiceResponse<BoxBody>,
-    accepted: Option<Coding>,
+    accepted: AcceptedCodings,
 ) -> ServiceResponse<BoxBody> {
     let events = has_type(&response, "text/event-stream");
     let long = match response.response().body().size() {
@@ -92,12 +107,8 @@ pub fn apply(
     }
     let vary = HeaderValue::from_static("accept-encoding");
     response.headers_mut().append(header::VARY, vary);
-    let coding = match accepted {
-        // Zstd cannot compress single events without keeping its state from one event to the next.
-        Some(_) if events => Coding::Gzip,
-        Some(coding) => coding,
-        None => return response,
-    };
+    let coding = if events { accepted.for_events() } else { accepted.best };
+    let Some(coding) = coding else { return response };
     let Ok(encoder) = Encoder::new(coding, events) else { return response };
     let name = HeaderValue::from_static(coding.name());
     response.headers_mut().insert(header::CONTENT_ENCODING, name);
@@ -256,26 +267,56 @@ impl MessageBody for Coded {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use actix_web::HttpResponse;
+    use actix_web::test::TestRequest;
     use flate2::read::GzDecoder;
+    use futures_util::stream;
     use std::io::Read;
-
-    fn accepted(lines: &[&'static str]) -> Option<Coding> {
-        let mut headers = HeaderMap::new();
-        for line in lines {
-            headers.append(header::ACCEPT_ENCODING, HeaderValue::from_static(line));
-        }
-        Coding::accepted(&headers)
-    }
 
     #[test]
     fn the_coding_is_the_best_that_the_client_takes() {
-        assert_eq!(accepted(&[]), None);
-        assert_eq!(accepted(&["identity", "br"]), None);
-        assert_eq!(accepted(&["gzip, deflate, br"]), Some(Coding::Gzip));
-        assert_eq!(accepted(&["gzip, deflate, br, zstd"]), Some(Coding::Zstd));
-        assert_eq!(accepted(&["zstd, GZIP"]), Some(Coding::Zstd));
-        assert_eq!(accepted(&["zstd;q=0.5", "gzip;Q=0.8"]), Some(Coding::Gzip));
-        assert_eq!(accepted(&["gzip;q=0"]), None);
+        let (gzip, zstd) = (Some(Coding::Gzip), Some(Coding::Zstd));
+        for (lines, best, for_events) in [
+            (&[][..], None, None),
+            (&["identity", "br"], None, None),
+            (&["gzip, deflate, br"], gzip, gzip),
+            (&["gzip, deflate, br, zstd"], zstd, gzip),
+            (&["zstd, GZIP"], zstd, gzip),
+            (&["zstd;q=0.5", "gzip;Q=0.8"], gzip, gzip),
+            (&["zstd;q=0.8", "x-gzip;q=0.5"], zstd, gzip),
+            (&["gzip;q=0"], None, None),
+            // Events are not sent in a coding that the client does not accept.
+            (&["zstd"], zstd, None),
+            (&["zstd, br, gzip;q=0"], zstd, None),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(header::ACCEPT_ENCODING, HeaderValue::from_static(line));
+            }
+            let accepted = AcceptedCodings::of(&headers);
+            assert_eq!((accepted.best, accepted.for_events()), (best, for_events), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn an_event_stream_has_a_coding_that_the_client_takes() {
+        for (accepted, coding) in [
+            ("zstd", None),
+            ("zstd, gzip", Some("gzip")),
+            ("identity", None),
+            ("gzip", Some("gzip")),
+        ] {
+            let request = TestRequest::default()
+                .insert_header((header::ACCEPT_ENCODING, accepted))
+                .to_srv_request();
+            let accepted_codings = AcceptedCodings::of(request.headers());
+            let events = stream::pending::<Result<Bytes, std::io::Error>>();
+            let response = HttpResponse::Ok().content_type("text/event-stream").streaming(events);
+            let response = apply(request.into_response(response), accepted_codings);
+            let sent = response.headers().get(header::CONTENT_ENCODING);
+            assert_eq!(sent.map(|sent| sent.to_str().unwrap()), coding, "{accepted}");
+            assert!(response.headers().contains_key(header::VARY));
+        }
     }
 
     #[test]
