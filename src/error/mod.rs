@@ -17,6 +17,7 @@ pub use refusal::{FileMismatch, Refusal, TramitaDetails};
 pub use sentence::sentence;
 pub use sqlstate::{SQLSTATE_CLASSES, sqlstate_class};
 
+use outage::has_sign;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -126,8 +127,14 @@ impl Error {
     }
 }
 
-/// PostgreSQL's messages when transactions wait for each other's locks.
-const OVERTAKEN: [&str; 2] = ["deadlock detected", "canceling statement due to lock timeout"];
+/// PostgreSQL's messages of a deadlock, in English and Portuguese.
+const DEADLOCK: [&str; 2] = ["deadlock detected", "impasse detectado"];
+/// PostgreSQL's messages of a lock timeout, in English and Portuguese. The Portuguese one differs
+/// from version to version.
+const LOCK_TIMEOUT: [&str; 2] = [
+    "canceling statement due to lock timeout",
+    "cancelando comando por causa do tempo de espera…bloqueio",
+];
 
 const OVERTAKEN_ANSWER: &str = "outra operação passou à frente; repita o pedido";
 
@@ -155,11 +162,39 @@ impl From<diesel::result::Error> for Error {
         match cause {
             DatabaseError(SerializationFailure, _) => overtaken(),
             // Diesel has no kind for these. PostgreSQL rolled the transaction back, so a retry is safe.
-            DatabaseError(_, info) if OVERTAKEN.contains(&info.message()) => overtaken(),
+            DatabaseError(_, info)
+                if has_sign(info.message(), &DEADLOCK)
+                    || has_sign(info.message(), &LOCK_TIMEOUT) =>
+            {
+                overtaken()
+            }
             cause => match Outage::of(&cause) {
                 Some(outage) => Self::Outage(outage, cause.to_string().into()),
                 None => Self::internal(cause),
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+    #[test]
+    fn a_transaction_that_waited_for_another_may_be_repeated_whatever_the_language() {
+        for (text, overtaken) in [
+            ("deadlock detected", true),
+            ("impasse detectado", true),
+            ("canceling statement due to lock timeout", true),
+            ("cancelando comando por causa do tempo de espera (timeout) do bloqueio", true),
+            ("canceling statement due to statement timeout", false),
+            ("cancelando comando por causa do tempo de espera (timeout) do comando", false),
+            ("cancelando comando por causa de um pedido do usuário", false),
+        ] {
+            let error =
+                DieselError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(text.to_owned()));
+            assert_eq!(Error::from(error).is_overtaken(), overtaken, "{text}");
         }
     }
 }

@@ -4,8 +4,8 @@
 //! text of the error. This module therefore recognizes errors without a kind by their text, in the
 //! two languages that the servers of the courts use. With another `lc_messages`, this module
 //! recognizes only the errors with a kind, and this server cannot set `lc_messages`, because only a
-//! superuser may change it. An error without a kind whose text is not in the table below is no
-//! outage.
+//! superuser, or a role to which a superuser granted it, may change it. An error without a kind
+//! whose text is not in the table below is no outage.
 
 use diesel::result::{DatabaseErrorKind, Error};
 
@@ -84,11 +84,14 @@ impl Outage {
 
     /// The outage that this text of PostgreSQL is a sign of, if any.
     pub fn of_text(text: &str) -> Option<Self> {
-        let matching = |(_, signs): &&(Self, &[&str])| {
-            signs.iter().any(|sign| sign.split('…').all(|part| text.contains(part)))
-        };
+        let matching = |(_, signs): &&(Self, &[&str])| has_sign(text, signs);
         TEXTS.iter().find(matching).map(|(outage, _)| *outage)
     }
+}
+
+/// Whether the text of an error contains one of the signs. `…` in a sign stands for any text.
+pub(super) fn has_sign(text: &str, signs: &[&str]) -> bool {
+    signs.iter().any(|sign| sign.split('…').all(|part| text.contains(part)))
 }
 
 /// In English and, for most, in Portuguese, as in PostgreSQL's message catalogues. `…` stands for
@@ -102,6 +105,7 @@ const TEXTS: [(Outage, &[&str]); 5] = [
             "prepared statement \"…\" does not exist",
             "comando preparado \"…\" não existe",
             "unnamed prepared statement does not exist",
+            "comando preparado sem nome não existe",
         ],
     ),
     (
@@ -121,7 +125,15 @@ const TEXTS: [(Outage, &[&str]); 5] = [
             "no connection to the server",
         ],
     ),
-    (Outage::ReadOnly, &["read-only transaction", "transação somente leitura", "during recovery"]),
+    (
+        Outage::ReadOnly,
+        &[
+            "read-only transaction",
+            "transação somente leitura",
+            "during recovery",
+            "durante recuperação",
+        ],
+    ),
     (
         Outage::NoResources,
         &[
@@ -136,6 +148,7 @@ const TEXTS: [(Outage, &[&str]); 5] = [
             "could not resize shared memory segment",
             "temporary file size exceeds",
             "tamanho de arquivo temporário excede",
+            "tamanho do arquivo temporário excede",
         ],
     ),
     (
@@ -167,6 +180,12 @@ mod tests {
             ),
             ("não pôde estender arquivo \"base/1/2\": x", Some(Outage::NoResources)),
             ("cannot execute LISTEN during recovery", Some(Outage::ReadOnly)),
+            ("não pode executar LISTEN durante recuperação", Some(Outage::ReadOnly)),
+            ("comando preparado sem nome não existe", Some(Outage::StaleStatement)),
+            (
+                "tamanho do arquivo temporário excede temp_file_limit (1kB)",
+                Some(Outage::NoResources),
+            ),
             ("canceling statement due to user request", Some(Outage::Cancelled)),
             ("canceling statement due to statement timeout", None),
             ("canceling statement due to lock timeout", None),

@@ -3,25 +3,46 @@
 //! Diesel does not tell the code. It tells a kind for the codes that it knows, and the text of the
 //! others.
 
-use super::Outage;
+use super::outage::has_sign;
+use super::{DEADLOCK, LOCK_TIMEOUT, Outage};
 use diesel::result::{DatabaseErrorKind, Error};
 
 /// The class of an error whose text tells none.
 const UNKNOWN: &str = "outra";
 
 /// Every class that [`sqlstate_class`] tells.
-pub const SQLSTATE_CLASSES: [&str; 9] = ["08", "23", "25", "26", "40", "53", "55", "57", UNKNOWN];
+pub const SQLSTATE_CLASSES: [&str; 10] =
+    ["08", "0A", "23", "25", "26", "40", "53", "55", "57", UNKNOWN];
 
-/// Texts of PostgreSQL whose class neither Diesel's kind nor [`Outage`] tells. English, then
-/// Portuguese.
-const TEXTS: [(&str, &[&str]); 3] = [
-    ("40", &["deadlock detected", "impasse detectado"]),
-    ("55", &["due to lock timeout", "tempo de espera de bloqueio", "could not obtain lock"]),
+/// Texts of PostgreSQL whose class Diesel's kind does not tell, and [`Outage`] does not tell
+/// either, or tells wrongly. English, then Portuguese. The first that matches counts.
+const TEXTS: [(&str, &[&str]); 7] = [
+    ("40", &DEADLOCK),
+    ("55", &LOCK_TIMEOUT),
+    ("55", &["could not obtain lock", "não pôde obter bloqueio"]),
     ("57", &["canceling statement due to", "cancelando comando por causa"]),
+    (
+        "0A",
+        &[
+            "cached plan must not change result type",
+            "plano em cache não deve mudar tipo resultante",
+        ],
+    ),
+    (
+        "53",
+        &[
+            "too many connections",
+            "muitas conexões",
+            "too many clients",
+            "muitos clientes conectados",
+            "remaining connection slots are reserved",
+        ],
+    ),
+    ("08", &["server closed the connection unexpectedly", "no connection to the server"]),
 ];
 
-/// Returns the class of the error's code, or `outra` if the error does not tell it. An error that
-/// only [`Outage`] recognizes gets one class for each outage, although its code may have another.
+/// Returns the class of the error's code, or `outra` if the error does not tell it. An error whose
+/// text only [`Outage`] recognizes gets one class for each outage.
 /// `None` if the database did not report the error.
 pub fn sqlstate_class(error: &Error) -> Option<&'static str> {
     let Error::DatabaseError(kind, info) = error else { return None };
@@ -40,7 +61,7 @@ pub fn sqlstate_class(error: &Error) -> Option<&'static str> {
 }
 
 fn of_text(text: &str) -> &'static str {
-    let told = |(_, signs): &&(&str, &[&str])| signs.iter().any(|sign| text.contains(sign));
+    let told = |(_, signs): &&(&str, &[&str])| has_sign(text, signs);
     if let Some((class, _)) = TEXTS.iter().find(told) {
         return class;
     }
@@ -76,7 +97,22 @@ mod tests {
                 "could not extend file \"base/1/2\": No space left on device",
                 "53",
             ),
-            (DatabaseErrorKind::Unknown, "cached plan must not change result type", "26"),
+            (DatabaseErrorKind::Unknown, "impasse detectado", "40"),
+            (
+                DatabaseErrorKind::Unknown,
+                "cancelando comando por causa do tempo de espera (timeout) do bloqueio",
+                "55",
+            ),
+            (
+                DatabaseErrorKind::Unknown,
+                "cancelando comando por causa do tempo de espera (timeout) do comando",
+                "57",
+            ),
+            (DatabaseErrorKind::Unknown, "cached plan must not change result type", "0A"),
+            (DatabaseErrorKind::Unknown, "comando preparado \"p\" não existe", "26"),
+            (DatabaseErrorKind::Unknown, "sorry, too many clients already", "53"),
+            (DatabaseErrorKind::Unknown, "too many connections for role \"app\"", "53"),
+            (DatabaseErrorKind::Unknown, "server closed the connection unexpectedly", "08"),
             (DatabaseErrorKind::Unknown, "division by zero", "outra"),
         ] {
             let error = Error::DatabaseError(kind, Box::new(text.to_owned()));
