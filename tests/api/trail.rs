@@ -301,6 +301,27 @@ fn a_dry_run_is_recorded_with_the_data_that_it_shows() {
     assert_eq!(app.database.count("SELECT count(*) AS n FROM adolescente WHERE nome = 'Outra'"), 0);
 }
 
+/// What a dry run would create does not exist, so the trail does not name it (R14).
+#[test]
+fn a_dry_run_does_not_read_the_adolescente_that_it_would_register() {
+    let app = App::new();
+    let data = app.gql(
+        "tjrn",
+        "{ processos(first: 1, filtro: {tipo: [PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL], situacao: [ATIVO]}) { nodes { id numero } } }",
+    );
+    let processo = &data["processos"]["nodes"][0];
+    let vincular = "mutation($i: VincularAdolescenteInput!) { vincularAdolescente(input: $i) {
+        simulado avisos erros { codigo mensagem } } }";
+    let input =
+        json!({ "processo": processo["numero"], "adolescente": "209900000001", "simular": true });
+    let tried = &app.gql_with("tjrn", vincular, json!({ "i": input }))["vincularAdolescente"];
+    assert_eq!((&tried["simulado"], &tried["erros"]), (&json!(true), &json!([])), "{tried}");
+    assert!(tried["avisos"].to_string().contains("cadastro pendente"), "{tried}");
+    app.wait_until_audited();
+    let last = app.gql("cnj", "{ auditoria(last: 1, ator: \"tjrn\") { nodes { recursos } } }");
+    assert_eq!(last["auditoria"]["nodes"][0]["recursos"], json!([processo["id"]]));
+}
+
 /// A change reaches every subscription of a credential. The trail names each of them, with at most
 /// one record for each.
 #[test]

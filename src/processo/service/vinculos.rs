@@ -21,6 +21,8 @@ use chrono::{DateTime, Utc};
 pub struct Vinculado {
     pub processo: Processo,
     pub adolescente: Adolescente,
+    /// Whether the command registered the adolescente (R14).
+    pub registered: bool,
     pub vinculo: Vinculo,
     pub warnings: Vec<String>,
 }
@@ -45,12 +47,12 @@ impl Command for VincularAdolescente {
         Refusal::ensure_none(Vec::new(), rules::r15_vincular(&processo, &facts))?;
 
         let mut warnings = Vec::new();
-        let adolescente = match known {
+        let (adolescente, registered) = match known {
             Some(adolescente) => {
                 if self.dados.is_some() {
                     warnings.push(IGNORED_DADOS.into());
                 }
-                adolescente
+                (adolescente, false)
             }
             None => {
                 let unknown = Unknown { identificador: self.adolescente, dados: self.dados };
@@ -61,7 +63,7 @@ impl Command for VincularAdolescente {
         let processo = store::update(session, &processo, now)?;
         let tipo = TipoEvento::AdolescenteVinculado;
         record_evento(session, tipo, &processo, (&adolescente, &vinculo), now, context)?;
-        Ok(Vinculado { processo, adolescente, vinculo, warnings })
+        Ok(Vinculado { processo, adolescente, registered, vinculo, warnings })
     }
 }
 
@@ -120,6 +122,11 @@ impl Effect for Vinculado {
         &self.warnings
     }
 
+    fn created(&self) -> Vec<Resource> {
+        let created = Resource::Adolescente(self.adolescente.id.0);
+        self.registered.then_some(created).into_iter().collect()
+    }
+
     fn remember(&self) -> Remembered {
         let warnings = self.warnings.clone();
         Remembered { warnings, ..remember(&self.processo, &self.adolescente, &self.vinculo) }
@@ -127,7 +134,8 @@ impl Effect for Vinculado {
 
     fn reload(session: &mut Session<'_>, remembered: Remembered) -> Result<Self, Error> {
         let (processo, adolescente, vinculo) = reload(session, &remembered)?;
-        Ok(Self { processo, adolescente, vinculo, warnings: remembered.warnings })
+        let (registered, warnings) = (false, remembered.warnings);
+        Ok(Self { processo, adolescente, registered, vinculo, warnings })
     }
 }
 
@@ -175,14 +183,15 @@ struct Unknown {
     dados: Option<AdolescenteDados>,
 }
 
-/// R14: registers an adolescente that the tribunal does not know.
+/// R14: registers an adolescente that the tribunal does not know. Returns it, and whether it is
+/// new: a concurrent transaction may have registered it first.
 fn register(
     session: &mut Session<'_>,
     unknown: Unknown,
     now: DateTime<Utc>,
     context: &Context,
     warnings: &mut Vec<String>,
-) -> Result<Adolescente, Error> {
+) -> Result<(Adolescente, bool), Error> {
     let &Context { tribunal, rules, ref author, .. } = context;
     let Unknown { identificador, dados } = unknown;
     if let Some(refusal) = rules::r14_desconhecido(&identificador, dados.is_some(), rules) {
@@ -204,7 +213,7 @@ fn register(
         let tipo = TipoEvento::AdolescenteCadastrado;
         let evento = NewEvento::of_adolescente(tipo, &new, now, author);
         evento::store::record(session, &[evento])?;
-        return Ok(new);
+        return Ok((new, true));
     }
     // A concurrent transaction registered the same identificador, or took the CPF, after the reads
     // above.
@@ -212,7 +221,7 @@ fn register(
         if has_dados {
             warnings.push(IGNORED_DADOS.into());
         }
-        return Ok(adolescente);
+        return Ok((adolescente, false));
     }
     Err(adolescente::service::cpf_just_taken(session, cpf.as_ref())?)
 }
