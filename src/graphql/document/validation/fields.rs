@@ -107,7 +107,6 @@ impl<'a> Checker<'a> {
 
     fn fragment_spread(&mut self, parent: Option<&'a Name>, spread: &'a Node<FragmentSpread>) {
         let name = &spread.fragment_name;
-        self.usages.spread(name);
         match self.fragments.get(name).map(|fragment| &fragment.type_condition) {
             None => {
                 let names = || self.fragments.keys().map(|name| name.as_str()).collect();

@@ -44,8 +44,8 @@ pub struct Checked<'a> {
     pub suggestions: bool,
 }
 
-/// Returns the errors of a document: at most [`MAX_ERRORS`], and one more if the document repeats
-/// too many fields to compare them.
+/// Returns the errors of a document: at most [`MAX_ERRORS`]. If the document repeats too many
+/// fields to compare them, that error is the first.
 pub fn check(checked: Checked<'_>) -> Vec<DocumentError> {
     let definitions = checked.document.definitions.iter();
     let fragments = definitions.filter_map(Definition::as_fragment_definition);
@@ -64,7 +64,7 @@ struct Checker<'a> {
     checked: Checked<'a>,
     fragments: HashMap<&'a Name, &'a Node<FragmentDefinition>>,
     errors: Vec<DocumentError>,
-    /// The variables and fragments that each definition uses.
+    /// The variables that each definition uses.
     usages: Usages<'a>,
     overlap: overlap::Compared<'a>,
 }

@@ -4,7 +4,7 @@
 //! pairs of fields, and remembers which fragments it has compared. The number of comparisons is
 //! bounded. A real document is far below the bound; one above it is refused.
 
-use super::Checker;
+use super::{Checker, MAX_ERRORS};
 use crate::graphql::document::error::{DocumentError, ErrorKind};
 use crate::graphql::document::messages::{Key, Message};
 use apollo_compiler::ast::{Field, FieldDefinition, FragmentDefinition, Selection, Type, Value};
@@ -101,6 +101,7 @@ impl<'a> Checker<'a> {
             let error = DocumentError::new(Message::new(Key::TooManyPairs, Vec::new()), Vec::new());
             // Put this error first: the limit on the number of errors must not drop it.
             self.errors.insert(0, DocumentError { kind: ErrorKind::Limit, ..error });
+            self.errors.truncate(MAX_ERRORS);
         }
         self.overlap.comparisons < MAX_COMPARISONS
     }

@@ -27,7 +27,6 @@ pub(super) struct VariableUse<'a> {
 pub(super) struct Usages<'a> {
     /// The name of each definition, `None` for an operation, and the variables that it uses.
     definitions: Vec<(Option<&'a Name>, Vec<VariableUse<'a>>)>,
-    spread: HashSet<&'a Name>,
 }
 
 impl<'a> Usages<'a> {
@@ -39,10 +38,6 @@ impl<'a> Usages<'a> {
         if let Some((_, usages)) = self.definitions.last_mut() {
             usages.push(usage);
         }
-    }
-
-    pub fn spread(&mut self, name: &'a Name) {
-        self.spread.insert(name);
     }
 }
 
