@@ -22,13 +22,13 @@ use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpResponse};
 use futures_util::{StreamExt, stream};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::socket::{setsockopt, sockopt};
+use nix::sys::socket::{Shutdown as ShutdownBoth, setsockopt, shutdown, sockopt};
 use paced::{Answering, Flow, Paced, Transport};
 use pin_project_lite::pin_project;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::net::{IpAddr, Shutdown};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -67,7 +67,8 @@ impl ConnectionRegistry {
         Self(Arc::new(Counts { limits, all, by_address }))
     }
 
-    /// Registers a new connection, or refuses it if there are too many.
+    /// Registers a new connection, or closes it if there are too many, or if too few descriptors
+    /// are left to register it.
     fn admit<S: Transport>(&self, io: &Paced<S>, data: &mut Extensions) {
         let (transport, stream) = (io.get_ref(), io.get_ref().tcp());
         if let Some(certificate) = transport.certificate() {
@@ -80,19 +81,24 @@ impl ConnectionRegistry {
         let _ = setsockopt(stream, sockopt::SndBuf, &SEND_BUFFER);
         #[cfg(target_os = "linux")]
         let _ = setsockopt(stream, sockopt::TcpUserTimeout, &STALLED_IN_MILLISECONDS);
-        let Ok(socket) = stream.as_fd().try_clone_to_owned() else { return };
-        let socket = std::net::TcpStream::from(socket);
+        let duplicate = || {
+            let duplicate = stream.as_fd().try_clone_to_owned();
+            let logged = duplicate.inspect_err(|error| {
+                tracing::warn!(%error, "closed a connection that cannot have a second descriptor");
+            });
+            logged.ok().map(std::net::TcpStream::from)
+        };
         let permit =
             stream.peer_addr().ok().and_then(|peer| self.acquire(peer.ip().to_canonical()));
-        match permit {
-            Some(permit) => {
+        match permit.and_then(|permit| Some((permit, duplicate()?))) {
+            Some((permit, socket)) => {
                 let (flow, answered) = (Rc::clone(io.flow()), Cell::default());
                 data.insert(Connection { socket, flow, answered, _permit: permit });
             }
             None => {
                 // On a TLS connection the client could not read the plain text.
                 let _ = transport.is_plain().then(|| stream.try_write(FULL));
-                let _ = socket.shutdown(Shutdown::Both);
+                let _ = shutdown(stream.as_fd().as_raw_fd(), ShutdownBoth::Both);
             }
         }
     }
@@ -281,6 +287,46 @@ mod tests {
         drop(of_proxy);
         assert!(registry.acquire(address(2)).is_some());
         assert_eq!(registry.0.by_address().len(), 1);
+    }
+
+    #[test]
+    fn a_connection_without_a_second_descriptor_is_closed() {
+        use nix::sys::resource::{Resource, setrlimit};
+        use std::io::Read;
+        use std::net::TcpStream;
+        use std::process::Command;
+        const ALONE: &str = "ELOS_TEST_ALONE";
+        // The limit holds for the whole process, so this test needs one of its own.
+        if std::env::var_os(ALONE).is_none() {
+            let name =
+                "http::connections::tests::a_connection_without_a_second_descriptor_is_closed";
+            let mut alone = Command::new(std::env::current_exe().unwrap());
+            let output = alone.args(["--exact", name]).env(ALONE, "1").output().unwrap();
+            let told = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success() && told.contains("1 passed"), "{told}");
+            return;
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            let (accepted, _) = listener.accept().await.unwrap();
+            let registry = ConnectionRegistry::new(ConnectionLimits {
+                max_total: 4,
+                per_address: 4,
+                proxies: [].into(),
+            });
+            setrlimit(Resource::RLIMIT_NOFILE, 0, 0).unwrap();
+            let (io, mut data) = (Paced::new(accepted), Extensions::new());
+            registry.admit(&io, &mut data);
+            let mut answer = Vec::new();
+            client.set_read_timeout(Some(std::time::Duration::from_secs(5))).unwrap();
+            client.read_to_end(&mut answer).unwrap();
+            assert_eq!(answer, FULL);
+            assert!(data.get::<Connection>().is_none());
+            assert_eq!(registry.0.all.load(Ordering::Relaxed), 0);
+            assert!(registry.0.by_address().is_empty());
+        });
     }
 
     #[test]
