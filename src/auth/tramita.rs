@@ -80,16 +80,19 @@ impl TramitaAuth {
     }
 
     /// The address of the client: the peer or, if the peer is a trusted proxy, the address that the
-    /// proxy reports. If what the proxy reports is not an address, the peer. `None` if the peer is
-    /// unknown or the proxy reports nothing.
+    /// proxy reports. If the proxy reports none, or something that is no address, the peer: the
+    /// clients of that proxy then share one limit on wrong secrets, apart from those of any other.
+    /// `None` if the peer is unknown.
     fn address(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Option<IpAddr> {
         let peer = peer?.to_canonical();
         if !self.proxies.contains(&peer) {
             return Some(peer);
         }
-        let last = headers.get_all("x-forwarded-for").last()?.to_str().ok()?;
-        let last = last.rsplit(',').next()?.trim().parse::<IpAddr>();
-        last.map_or(Some(peer), |address| Some(address.to_canonical()))
+        let reported = || {
+            let last = headers.get_all("x-forwarded-for").last()?.to_str().ok()?;
+            last.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
+        };
+        Some(reported().map_or(peer, |address| address.to_canonical()))
     }
 }
 
@@ -168,5 +171,38 @@ impl Auth {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::http::header::HeaderValue;
+
+    #[test]
+    fn the_address_is_what_a_trusted_proxy_reports_or_else_the_peer() {
+        let (proxy, client) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([192, 0, 2, 7]));
+        let proxies = BTreeSet::from([proxy]);
+        let auth = TramitaAuth { tokens: None, certificate_header: None, proxies };
+        let mapped: IpAddr = "::ffff:10.0.0.1".parse().unwrap();
+        for (peer, reported, address) in [
+            (proxy, Some("203.0.113.9, 192.0.2.7"), client),
+            (proxy, Some("::ffff:192.0.2.7"), client),
+            (mapped, Some("192.0.2.7"), client),
+            (proxy, None, proxy),
+            (proxy, Some(""), proxy),
+            (proxy, Some("unknown"), proxy),
+            (proxy, Some("192.0.2.7, é"), proxy),
+            // Anybody else may write the header.
+            (client, Some("203.0.113.9"), client),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(reported) = reported {
+                let value = HeaderValue::from_bytes(reported.as_bytes()).unwrap();
+                headers.insert(HeaderName::from_static("x-forwarded-for"), value);
+            }
+            assert_eq!(auth.address(&headers, Some(peer)), Some(address), "{peer} {reported:?}");
+        }
+        assert_eq!(auth.address(&HeaderMap::new(), None), None);
     }
 }
