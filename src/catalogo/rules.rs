@@ -60,6 +60,8 @@ pub struct Facts {
     pub pai: Option<EstruturaDoCatalogo>,
     /// The ids of the parent's ancestors, from its own parent up.
     pub pai_ancestors: Vec<i64>,
+    /// The number of levels below the estrutura, if it exists and the command moves it.
+    pub levels_below: usize,
 }
 
 /// The checks of an estrutura that need no lookup. The import of files uses them for each line.
@@ -119,7 +121,8 @@ fn pai(facts: &Facts, foreign: bool) -> Option<Refusal> {
     if std::iter::once(&pai.id).chain(&facts.pai_ancestors).any(is_this) {
         return Some(invalid("a estrutura de que esta seria parte é parte dela").as_conflict());
     }
-    (facts.pai_ancestors.len() + 2 > MAX_LEVELS)
+    // The ancestors of the parent, the parent, the estrutura, and what is below it.
+    (facts.pai_ancestors.len() + 2 + facts.levels_below > MAX_LEVELS)
         .then(|| invalid("a hierarquia tem no máximo vinte níveis").as_conflict())
 }
 
@@ -193,17 +196,21 @@ mod tests {
         let facts = Facts { current: Some(row(1, 817)), ..base() };
         assert_eq!(fields(&estrutura(&new("1", None), &facts, 820)), ["numero"]);
         assert_eq!(fields(&estrutura(&new("1", Some("9")), &base(), 820)), ["pai"]);
-        for (pai, ancestors, valid) in [
-            (row(9, 820), vec![8, 7], true),
-            (row(9, 817), vec![], false),
-            (row(9, 820), vec![8, 1], false),
-            (row(9, 820), (100..118).collect(), true),
-            (row(9, 820), (100..119).collect(), false),
+        for (pai, ancestors, levels_below, valid) in [
+            (row(9, 820), vec![8, 7], 0, true),
+            (row(9, 817), vec![], 0, false),
+            (row(9, 820), vec![8, 1], 0, false),
+            (row(9, 820), (100..118).collect(), 0, true),
+            (row(9, 820), (100..118).collect(), 1, false),
+            (row(9, 820), (100..119).collect(), 0, false),
+            (row(9, 820), vec![], 18, true),
+            (row(9, 820), vec![], 19, false),
         ] {
             let facts = Facts {
                 current: Some(row(1, 820)),
                 pai: Some(pai),
                 pai_ancestors: ancestors,
+                levels_below,
                 ..base()
             };
             let refusals = estrutura(&new("1", Some("9")), &facts, 820);

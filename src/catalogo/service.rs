@@ -131,11 +131,18 @@ fn facts(session: &mut Session<'_>, command: &GravarEstrutura) -> Result<Facts, 
         None => None,
     };
     let pai_ancestors = ancestors.map(|ancestors| ancestors.iter().map(|row| row.id).collect());
+    let moved = current.as_ref().zip(pai.as_ref());
+    let moved = moved.filter(|(current, pai)| current.pai_id != Some(pai.id));
+    let levels_below = match moved {
+        Some((current, _)) => store::levels_below(session, current.id, rules::MAX_LEVELS)?,
+        None => 0,
+    };
     let repositorio = store::item(session, TipoDeCatalogo::Repositorio, address.repositorio)?;
     Ok(Facts {
         repositorio_exists: repositorio.is_some(),
         current,
         pai,
         pai_ancestors: pai_ancestors.unwrap_or_default(),
+        levels_below,
     })
 }

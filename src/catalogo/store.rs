@@ -249,8 +249,30 @@ pub fn estrutura_by_id(session: &mut Session<'_>, id: i64) -> QueryResult<Estrut
         .get_result(session.conn())
 }
 
-/// Serializes the writes of one tribunal's estruturas, because the check for a cycle reads rows
-/// that a concurrent write could move.
+/// The number of levels below an estrutura, at most `max`.
+pub fn levels_below(session: &mut Session<'_>, id: i64, max: usize) -> QueryResult<usize> {
+    #[derive(QueryableByName)]
+    struct Levels {
+        #[diesel(sql_type = Integer)]
+        levels: i32,
+    }
+    let max = i32::try_from(max).unwrap_or(i32::MAX);
+    let deepest: Levels = Sql::new(
+        "WITH RECURSIVE abaixo AS (SELECT f.id, 0 AS nivel FROM estrutura f WHERE f.id = ",
+    )
+    .bind(id)
+    .push(
+        " UNION ALL SELECT f.id, a.nivel + 1 FROM abaixo a JOIN estrutura f ON f.pai_id = a.id \
+                 WHERE a.nivel < ",
+    )
+    .bind(max)
+    .push(") SELECT coalesce(max(nivel), 0) AS levels FROM abaixo")
+    .get_result(session.conn())?;
+    Ok(usize::try_from(deepest.levels).unwrap_or_default())
+}
+
+/// Serializes the writes of one tribunal's estruturas, because the checks for a cycle and for the
+/// depth read rows that a concurrent write could move.
 pub fn take_advisory_lock(session: &mut Session<'_>, tribunal: i16) -> QueryResult<()> {
     Sql::new("SELECT pg_advisory_xact_lock(hashtext('catalogo'), ")
         .bind(i32::from(tribunal))

@@ -9,8 +9,11 @@ use crate::tramite::EstruturaAddress;
 use crate::value::tribunal::Tribunal;
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
+use std::iter;
 
 type Key = (i32, String);
+
+const TOO_DEEP: &str = "pai: a hierarquia tem no máximo vinte níveis";
 
 /// A line that passed the checks that need no other line.
 struct Wanted {
@@ -51,7 +54,8 @@ pub fn import(
             Err(reason) => report.refuse(line.number, reason),
         }
     }
-    let ordered = in_order(wanted, &known, options, report);
+    let mut ordered = in_order(wanted, &known, options, report);
+    take_back_moves(&mut ordered, &known, report);
     let mut ids: HashMap<Key, i64> = known.iter().map(|(key, row)| (key.clone(), row.id)).collect();
     let all = ordered.len();
     for (n, (estrutura, tribunal)) in ordered.into_iter().enumerate() {
@@ -178,9 +182,7 @@ fn in_order(
                 Some(tribunal) if parent.is_some_and(|parent| parent.0 != tribunal) => {
                     report.refuse(estrutura.line, "pai: é de outro tribunal");
                 }
-                Some(_) if depth > rules::MAX_LEVELS => {
-                    report.refuse(estrutura.line, "pai: a hierarquia tem no máximo vinte níveis");
-                }
+                Some(_) if depth > rules::MAX_LEVELS => report.refuse(estrutura.line, TOO_DEEP),
                 Some(tribunal) => {
                     placed.insert(estrutura.key(), (tribunal, depth));
                     ordered.push((estrutura, tribunal));
@@ -199,6 +201,45 @@ fn in_order(
         );
     }
     ordered
+}
+
+/// Refuses the lines that would push other rows below the last level. Those rows keep the parent
+/// that they have, because the file does not name them, or because it refused their lines.
+fn take_back_moves(
+    ordered: &mut Vec<(Wanted, i16)>,
+    known: &HashMap<Key, EstruturaDoCatalogo>,
+    report: &mut Report,
+) {
+    let by_id: HashMap<i64, &Key> = known.iter().map(|(key, row)| (row.id, key)).collect();
+    let mut parents: HashMap<Key, Option<Key>> = HashMap::new();
+    for (key, row) in known {
+        let parent = row.pai_id.and_then(|id| by_id.get(&id)).map(|parent| (*parent).clone());
+        parents.insert(key.clone(), parent);
+    }
+    loop {
+        let mut after = parents.clone();
+        after.extend(ordered.iter().map(|(line, _)| (line.key(), line.parent())));
+        let is_moved = |key: &Key| after.get(key) != parents.get(key);
+        let mut taken_back = HashSet::new();
+        for key in after.keys() {
+            let ancestry: Vec<&Key> = iter::successors(Some(key), |key| after.get(*key)?.as_ref())
+                .take(rules::MAX_LEVELS + 1)
+                .collect();
+            if ancestry.len() > rules::MAX_LEVELS {
+                taken_back.extend(ancestry.into_iter().find(|key| is_moved(key)).cloned());
+            }
+        }
+        if taken_back.is_empty() {
+            return;
+        }
+        ordered.retain(|(line, _)| {
+            let stays = !taken_back.contains(&line.key());
+            if !stays {
+                report.refuse(line.line, TOO_DEEP);
+            }
+            stays
+        });
+    }
 }
 
 fn known(conn: &mut PgConnection) -> QueryResult<HashMap<Key, EstruturaDoCatalogo>> {

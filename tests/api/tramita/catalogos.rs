@@ -318,6 +318,55 @@ impl Drop for File {
     }
 }
 
+/// The levels below a unit move with it, and count too.
+#[test]
+fn the_hierarchy_of_units_has_at_most_twenty_levels() {
+    let t = Tramita::new();
+    let unit = |numero: u32, pai: Option<u32>| {
+        json!({ "repositorio": 1, "numero": numero.to_string(), "nome": "Unidade Fictícia",
+        "pai": pai.map(|pai| pai.to_string()) })
+    };
+    let outcome = |input: &Value| {
+        let saved = save(&t, KEEPER, input);
+        match saved["erros"][0]["campo"][1].as_str() {
+            Some(field) => field.to_owned(),
+            None => saved["alterado"].to_string(),
+        }
+    };
+    // Two lines of units: one of 11 levels, one of 10.
+    for n in 0..11 {
+        assert_eq!(outcome(&unit(90_100 + n, n.checked_sub(1).map(|pai| 90_100 + pai))), "true");
+    }
+    for n in 0..10 {
+        assert_eq!(outcome(&unit(90_200 + n, n.checked_sub(1).map(|pai| 90_200 + pai))), "true");
+    }
+    assert_eq!(outcome(&unit(90_200, Some(90_110))), "pai", "that would be 21 levels");
+    assert_eq!(outcome(&unit(90_200, Some(90_109))), "true");
+    assert_eq!(outcome(&unit(90_210, Some(90_209))), "pai");
+    // A change of something else does not ask again.
+    let renamed = |numero, pai| {
+        let mut renamed = unit(numero, pai);
+        renamed["nome"] = "Outra Unidade".into();
+        renamed
+    };
+    assert_eq!(outcome(&renamed(90_200, Some(90_109))), "true");
+
+    // Nor does a file move a line of units too far down.
+    let file = File::new(
+        "deep.csv",
+        "numero;nome;pai;tribunal\n\
+         90200;Unidade Movida;90110;\n\
+         90300;Unidade Nova;90109;\n",
+    );
+    let (ok, told) =
+        run(&t.0.database, &["catalogo", "import", "estruturas", file.0.to_str().unwrap()]);
+    assert!(!ok && told.contains("1 acrescentadas, 0 mudadas, 0 iguais, 1 recusadas"), "{told}");
+    assert!(told.contains("linha 2: pai: a hierarquia tem no máximo vinte níveis"), "{told}");
+    let parent = "SELECT count(*) AS n FROM estrutura f JOIN estrutura p ON p.id = f.pai_id \
+                  WHERE f.numero = '90200' AND p.numero = '90109'";
+    assert_eq!(t.0.database.count(parent), 1);
+}
+
 fn run(database: &Database, args: &[&str]) -> (bool, String) {
     let (code, text) = database.elos(args);
     (code == Some(0), text)
