@@ -126,7 +126,7 @@ pub fn envio(mut body: JsonBody) -> EnviarTramite {
     });
     // The destinatário gets only `cabecalho` and `processo`. A notice reports any field next to
     // them, and the field is not kept.
-    unknown.keep("", body.rest(|_| true));
+    unknown.ignore("", &body.rest(|_| true));
     if !of_cabecalho.is_empty() {
         kept.insert(KEPT_CABECALHO.into(), of_cabecalho.into());
     }
@@ -227,4 +227,28 @@ fn estrutura(
             .zip(numero)
             .map(|(repositorio, numero)| EstruturaAddress { repositorio, numero })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_a_field_that_is_kept_is_told_to_be_kept() {
+        let mut body = JsonBody::default();
+        let sent = json!({ "ao lado": 1, "cabecalho": { "novo": 2 }, "processo": { "novo": 3 } });
+        *body.fields_mut() = sent.as_object().unwrap().clone();
+        let command = envio(body);
+        let kept = json!({ "novo": 3, (KEPT_CABECALHO): { "novo": 2 } });
+        assert_eq!(serde_json::from_str::<Value>(&command.metadados.unwrap()).unwrap(), kept);
+        assert_eq!(
+            command.avisos,
+            [
+                "ao lado: campo desconhecido, ignorado",
+                "cabecalho.novo: campo desconhecido, guardado e entregue como veio",
+                "processo.novo: campo desconhecido, guardado e entregue como veio",
+            ]
+        );
+    }
 }

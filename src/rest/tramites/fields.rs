@@ -123,6 +123,13 @@ impl Unknown {
         kept
     }
 
+    /// Adds a notice about each unknown field that is not kept.
+    pub fn ignore(&mut self, place: &str, fields: &Map<String, Value>) {
+        for name in fields.keys() {
+            self.notice(place, name, "ignorado");
+        }
+    }
+
     /// Adds a notice about each unknown field of a document and of its componentes, also within
     /// apensados at any depth. Those fields stay where they are. Also rewrites `retirado` as a
     /// boolean, the only form that receivers read.
@@ -199,6 +206,7 @@ mod tests {
         let big = "x".repeat(MAX_KEPT_BYTES);
         let kept = unknown.keep("processo.", object(json!({ "novo": 1, "enorme": big })));
         assert_eq!(Value::Object(kept), json!({ "novo": 1 }));
+        unknown.ignore("", &object(json!({ "ao lado": 1 })));
         let mut processo = object(json!({
             "documentos": [{ "ordem": 1, "retirado": "1", "cor": "azul", "componentesDigitais": [{ "peso": 1 }] }, 7],
             "processoApensado": [{ "documentos": [{ "cor": "verde" }] }],
@@ -208,6 +216,7 @@ mod tests {
         assert_eq!(
             unknown.notices(),
             [
+                "ao lado: campo desconhecido, ignorado",
                 "processo.documentos[].componentesDigitais[].peso: campo desconhecido, guardado e entregue como veio",
                 "processo.documentos[].cor: campo desconhecido, guardado e entregue como veio",
                 "processo.enorme: campo desconhecido, grande demais, ignorado",

@@ -282,7 +282,7 @@ pub fn recibo(
     [
         required(recebimento.as_ref(), "§4").map(|r| r.at(["dataDeRecebimento"])),
         outside.map(|_| {
-            let message = "a data de recebimento fica entre o recebimento dos metadados e agora";
+            let message = "a data de recebimento fica entre o último passo do trâmite e agora";
             Refusal::new(CodigoErro::CampoInvalido, "§4", message).at(["dataDeRecebimento"])
         }),
         text(signature, MAX_SIGNATURE).map(|r| r.at(["hashDaAssinatura"])),
