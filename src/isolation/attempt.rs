@@ -16,8 +16,8 @@ pub enum Expected {
     Hidden,
     /// The row is visible.
     Shown,
-    /// The row is reached, or the statement fails for another reason than a policy or a missing
-    /// privilege, for example a constraint.
+    /// The row is reached, or only a constraint refuses the statement, which PostgreSQL checks after
+    /// the policies.
     Reached,
 }
 
@@ -31,7 +31,7 @@ impl Expected {
             Self::Shown => matches!(outcome, Outcome::Ran { rows: 1.., .. }),
             Self::Reached => match outcome {
                 Outcome::Ran { rows, .. } => *rows > 0,
-                Outcome::Failed { .. } => !outcome.refused(),
+                Outcome::Failed { .. } => outcome.violates_constraint(),
             },
         };
         if held {
@@ -106,6 +106,10 @@ mod tests {
             (Expected::Reached, failed("23505"), true),
             (Expected::Reached, failed("42501"), false),
             (Expected::Reached, ran(0), false),
+            // The statement never came to the row.
+            (Expected::Reached, failed("55P03"), false),
+            (Expected::Reached, failed("57014"), false),
+            (Expected::Reached, failed("40P01"), false),
         ] {
             assert_eq!(expected.broken(&outcome).is_none(), holds, "{expected:?} {outcome:?}");
         }

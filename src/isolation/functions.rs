@@ -172,26 +172,67 @@ fn calls(function: &Function, b: &TribunalRows) -> Vec<Vec<String>> {
         values.into_iter().map(cast).collect()
     };
     let choices: Vec<Vec<String>> = function.arguments.iter().map(|ty| of(ty)).collect();
-    let combinations = choices.iter().map(Vec::len).product::<usize>().max(1);
-    // If there are too many combinations, take `MAX_CALLS` that lie far apart. The step is odd, so
-    // it shares no factor with the 8 texts, and each of them is used.
-    let step = (combinations / MAX_CALLS).max(1) | 1;
-    (0..combinations.min(MAX_CALLS))
-        .map(|n| {
-            let mut index = n * step % combinations;
-            let pick = |values: &Vec<String>| {
-                let value = values[index % values.len()].clone();
-                index /= values.len();
-                value
-            };
-            choices.iter().map(pick).collect()
-        })
-        .collect()
+    combinations(&choices)
+}
+
+/// All combinations of one value for each argument or, if there are more, [`MAX_CALLS`] of them. Each
+/// value of each argument is in one of them.
+fn combinations(choices: &[Vec<String>]) -> Vec<Vec<String>> {
+    let all = choices.iter().map(Vec::len).product::<usize>();
+    let longest = choices.iter().map(Vec::len).max().unwrap_or(1);
+    let each_value = (0..longest)
+        .map(|n| choices.iter().map(|values| values[n % values.len()].clone()).collect());
+    // The others lie far apart. The step shares no factor with a number of values, so that they
+    // differ in more than the last arguments.
+    let is_prime_to_all = |step: &usize| choices.iter().all(|values| gcd(*step, values.len()) == 1);
+    let step = ((all / MAX_CALLS).max(1)..).find(is_prime_to_all).unwrap_or(1);
+    let far_apart = (0..all.min(MAX_CALLS)).map(|n| {
+        let mut index = n * step % all;
+        let pick = |values: &Vec<String>| {
+            let value = values[index % values.len()].clone();
+            index /= values.len();
+            value
+        };
+        choices.iter().map(pick).collect()
+    });
+    let mut calls: Vec<Vec<String>> = Vec::new();
+    for call in each_value.chain(far_apart) {
+        if calls.len() < MAX_CALLS && !calls.contains(&call) {
+            calls.push(call);
+        }
+    }
+    calls
+}
+
+const fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::words;
+    use super::{MAX_CALLS, combinations, words};
+    use std::collections::HashSet;
+
+    #[test]
+    fn each_value_of_each_argument_is_in_a_call() {
+        // Every list of up to five arguments with one value, the three ids or the eight texts.
+        for code in 0..3_usize.pow(5) {
+            for arguments in 0..=5 {
+                let count = |n: u32| [1, 3, 8][code / 3_usize.pow(n) % 3];
+                let choices: Vec<Vec<String>> = (0..arguments)
+                    .map(|n| (0..count(n)).map(|value| value.to_string()).collect())
+                    .collect();
+                let calls = combinations(&choices);
+                let all: usize = choices.iter().map(Vec::len).product();
+                let different: HashSet<_> = calls.iter().collect();
+                assert_eq!((calls.len(), different.len()), (all.min(MAX_CALLS), calls.len()));
+                for (n, values) in choices.iter().enumerate() {
+                    let used: HashSet<_> = calls.iter().map(|call| &call[n]).collect();
+                    assert_eq!(used.len(), values.len(), "argument {n} of {choices:?}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_number_is_found_with_and_without_its_mask() {

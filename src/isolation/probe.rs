@@ -45,6 +45,11 @@ impl Outcome {
         matches!(self, Self::Failed { state, .. } if state == DENIED)
     }
 
+    /// Whether the statement failed only because of a constraint (class 23).
+    pub fn violates_constraint(&self) -> bool {
+        matches!(self, Self::Failed { state, .. } if state.starts_with("23"))
+    }
+
     /// Whether the statement was refused by a missing privilege or by a policy, or because the
     /// setting that names the tribunal is not a `smallint`.
     pub fn refused(&self) -> bool {
