@@ -14,7 +14,7 @@ use utoipa::{Modify, ToSchema};
 pub struct Row(pub u16, pub &'static str, pub &'static str, pub &'static str, pub &'static str);
 
 #[rustfmt::skip]
-const TABLE: [Row; 12] = [
+const TABLE: [Row; 13] = [
     Row(400, "Invalido", "A entrada não pode ser aceita, nem agora nem depois: corrija-a.",
         CodigoErro::CampoObrigatorio.name(), "numeroProcesso: o campo é obrigatório (preencha o campo)"),
     Row(401, "NaoAutenticado", "Falta o token, ou ele não vale.",
@@ -39,6 +39,8 @@ const TABLE: [Row; 12] = [
         Failure::Interna.name(), "erro interno; tente de novo e, se persistir, avise o suporte"),
     Row(503, "Indisponivel", "O banco de dados ou o emissor de tokens não responde; ou o servidor está cheio (`SOBRECARREGADO`). `Retry-After` diz quando voltar.",
         Failure::Indisponivel.name(), "o banco de dados não responde; tente de novo em instantes"),
+    Row(504, "TempoEsgotado", "O que se pediu ao banco passou do tempo máximo: tente de novo, ou peça menos de cada vez.",
+        Failure::TempoEsgotado.name(), "a operação passou do tempo máximo (15 s); tente de novo, ou peça menos de cada vez"),
 ];
 
 /// Declares sets of error answers from a table. A route lists the sets that apply to it.
@@ -59,7 +61,7 @@ pub(super) use refusals;
 refusals! {
     of TABLE;
     /// The refusals that every route can answer with.
-    Refusals: [400, 401, 403, 429, 500, 503];
+    Refusals: [400, 401, 403, 429, 500, 503, 504];
     /// The refusal of a path that names no existing object.
     NotFound: [404];
     /// The refusal of a write that the current state of the object does not allow.

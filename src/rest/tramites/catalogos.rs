@@ -128,7 +128,8 @@ pub async fn hipoteses(req: HttpRequest) -> Result<HttpResponse, TramitaError> {
     operation_id = "listarMotivosDeUrgencia",
     tag = "Tramita",
     summary = "Lista os motivos de urgência.",
-    description = "O código de cada um é o seu lugar na lista, a contar de 1.",
+    description = "O código de cada um é o seu lugar na lista, a contar de 1. Todos são ativos: com `ativos=false`, a lista vem vazia.",
+    params(ActiveQuery),
     responses(Motivos, TramitaRefusals)
 )]
 pub async fn motivos(req: HttpRequest) -> Result<HttpResponse, TramitaError> {

@@ -9,7 +9,7 @@ use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr};
 use utoipa::{Modify, ToSchema};
 
 #[rustfmt::skip]
-const TABLE: [Row; 12] = [
+const TABLE: [Row; 13] = [
     Row(400, "TramitaInvalido", "A entrada não pode ser aceita: corrija-a.",
         CodigoErro::CampoObrigatorio.tramita_code(), "o campo é obrigatório"),
     Row(401, "TramitaNaoAutenticado", "Falta o token, ou ele não vale.",
@@ -34,12 +34,14 @@ const TABLE: [Row; 12] = [
         "9500", "erro interno; tente de novo e, se persistir, avise o suporte"),
     Row(503, "TramitaIndisponivel", "O banco de dados ou o emissor de tokens não responde, ou o servidor está cheio. `Retry-After` diz quando voltar.",
         "9503", "o banco de dados não responde; tente de novo em instantes"),
+    Row(504, "TramitaTempoEsgotado", "O que se pediu ao banco passou do tempo máximo: tente de novo, ou peça menos de cada vez.",
+        "9504", "a operação passou do tempo máximo (15 s); tente de novo, ou peça menos de cada vez"),
 ];
 
 refusals! {
     of TABLE;
     /// The refusals that every route can answer with.
-    TramitaRefusals: [400, 401, 403, 429, 500, 503];
+    TramitaRefusals: [400, 401, 403, 429, 500, 503, 504];
     /// The refusal of a path that names no existing object.
     NotFound: [404];
     /// The refusal of a write that the current state of the object does not allow.
