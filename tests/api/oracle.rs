@@ -229,7 +229,15 @@ fn look_ups_one_after_another_are_limited() {
     // Every name in a request counts, also above the limit, as a debt.
     let many = json!({ "ids": (0..100).map(|n| n.to_string()).collect::<Vec<_>>() });
     let query = "query($ids: [ID!]!) { a: nodes(ids: $ids) { id } b: nodes(ids: $ids) { id } }";
-    assert_eq!(app.graphql("tjpe", query, &many).status, 200);
+    let passed = app.graphql("tjpe", query, &many);
+    assert_eq!(passed.status, 200);
+    // A call that passes the limit midway shows what it found before, and no more absences than the
+    // limit.
+    let errors = passed.body["errors"].as_array().unwrap();
+    assert_eq!(errors.len(), 200 - 60);
+    let is_limit = |error: &Value| error["extensions"]["code"] == "LIMITE_DE_REQUISICOES";
+    assert!(errors.iter().all(is_limit), "{}", passed.text);
+    assert_eq!(passed.body["data"]["a"].as_array().unwrap().len(), 100);
     let debtor = (0..3)
         .map(|_| app.graphql("tjpe", query, &many))
         .find(|response| response.status == 429)

@@ -136,7 +136,8 @@ impl Outcome {
     #[must_use]
     pub fn for_call(self, call: &Call) -> Self {
         // If the enumeration limit refused the first lookup of the call, the call has nothing to
-        // show, unless it has already committed something.
+        // show, unless it has already committed something. A call that passes the limit midway
+        // shows what it looked up before: those lookups are counted, and the later ones failed.
         let mut outcome = match call.rate_limited().filter(|_| !call.record.committed()) {
             Some(error) => Self::from_error(&error),
             None => self,
