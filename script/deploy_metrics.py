@@ -1,4 +1,4 @@
-"""Holds the board and the alert rules of deploy/ against the metrics that a running server shows.
+"""Holds the board, the alert rules and the autoscaler of deploy/ against the metrics that a running server shows.
 
   deploy_metrics.py METRICS_FILE     the text of /metrics, where every metric has been counted at least once
 
@@ -40,11 +40,22 @@ def board_queries():
             yield f"board, variable {variable['name']}", found[1]
 
 
+def scaling_queries():
+    """What the autoscaler asks for, by the rules of the adapter that answers it."""
+    rules = yaml.safe_load((ROOT / "deploy/prometheus/adapter.yml").read_text())["rules"]["custom"]
+    served = {rule["name"]["as"]: rule["seriesQuery"] for rule in rules}
+    scaler = yaml.safe_load((ROOT / "deploy/kubernetes/horizontalpodautoscaler.yaml").read_text())
+    for metric in scaler["spec"]["metrics"]:
+        if metric["type"] == "Pods":
+            name = metric["pods"]["metric"]["name"]
+            yield f"autoscaler, {name}", served.get(name, "")
+
+
 def main(text):
     shown = {NAME.match(line)[0] for line in text.splitlines() if line and not line.startswith("#")}
     groups = yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text())["groups"]
     rules = [rule for group in groups for rule in group["rules"]]
-    queries = [(rule["alert"], rule["expr"]) for rule in rules] + list(board_queries())
+    queries = [(rule["alert"], rule["expr"]) for rule in rules] + list(board_queries()) + list(scaling_queries())
     faults = []
     for place, query in queries:
         named = metrics_of(query)
