@@ -8,8 +8,9 @@
 //!
 //! * The program: [`cli`], `demo`, [`isolation`], [`server`].
 //! * The APIs: [`rest`], [`graphql`], and [`seed`] with synthetic data.
-//! * The slices, one for each part of the domain: [`estatisticas`], [`linha_do_tempo`], [`tramite`],
-//!   [`guia`], [`catalogo`], [`processo`], [`rascunho`], [`adolescente`], [`evento`]; and [`filters`].
+//! * The slices, one for each part of the domain: [`lote`], [`busca`], [`estatisticas`],
+//!   [`linha_do_tempo`], [`tramite`], [`guia`], [`catalogo`], [`processo`], [`rascunho`],
+//!   [`adolescente`], [`evento`]; and [`filters`].
 //! * The kernels, which know no slice: [`graphql_types`], [`command`], [`config`], [`http`], [`call`],
 //!   [`audit`], [`blob_store`], [`telemetry`], [`db`], [`readiness`], [`bounded_json`], [`work`],
 //!   [`auth`], [`embedded`], [`pdf`], [`value`], [`error`].
@@ -18,7 +19,7 @@
 //!
 //! * A write is a [`command::Command`]: [`processo::service`] has some, and [`processo::rules`] what
 //!   they must not break. [`command::execute`] runs each in one transaction.
-//! * A read goes through [`call::Call::read`], or is a [`db::Relation`] or a list of a slice's `store`
+//! * A read goes through [`call::Call::read`], or is a [`db::BatchKey`] or a list of a slice's `store`
 //!   that resolvers wait for.
 //! * A request enters through [`graphql::protocol`] or [`rest`]; [`graphql::execution`] runs a query.
 //! * The database is reached through [`db::Db`] alone.

@@ -4,6 +4,10 @@
 //! The trail records a write in the transaction of that write, and a read before its answer leaves.
 //! A relaxed trail lets an answer that names nobody leave earlier. A call takes a slot in the trail
 //! before it reads, so that no answer shows what the trail cannot record.
+//!
+//! The record of a read is made in four steps: `call::record` collects what the call reads and
+//! builds the record when the call ends, [`queue`] holds it, the thread of [`writer`] takes all that
+//! wait, and [`store`] inserts them in one statement. Then the answers leave.
 
 mod finding;
 pub mod archive;
@@ -12,12 +16,12 @@ pub mod entry;
 pub mod progress;
 pub mod queue;
 pub mod seal;
-pub mod trail;
+pub mod store;
 pub mod verify;
 pub mod writer;
 
 pub use entry::*;
 pub use queue::{OnWritten, Written, unavailable};
 pub use seal::seal_pending;
-pub use trail::unsealed_tail;
+pub use store::unsealed_tail;
 pub use writer::AuditTrail;

@@ -4,7 +4,7 @@
 //! No call waits for a hash: a background thread, of one instance at a time, seals the committed
 //! records in the order of the trail.
 
-use super::trail;
+use super::store;
 use crate::db::{Db, row};
 use crate::error::Error;
 use chrono::{DateTime, Utc};
@@ -117,7 +117,7 @@ pub fn hash(seal: &Seal, digests: &[Hash]) -> Hash {
 pub fn seal_pending(db: &Db) -> Result<usize, Error> {
     let mut sealed = 0;
     loop {
-        let this_round = db.with_auditor_conn(trail::seal_pending)?;
+        let this_round = db.with_auditor_conn(store::seal_pending)?;
         sealed += this_round;
         // A tribunal with more records to seal would have filled this round.
         if this_round < MAX_BATCH {

@@ -8,8 +8,8 @@
 
 use super::entry::NewRecord;
 use super::queue::{Batch, OnWritten, Queue, TrailSlot, Urgency};
-use super::trail::Tail;
-use super::{merge, queue, seal, trail};
+use super::store::Tail;
+use super::{merge, queue, seal, store};
 use crate::db::Db;
 use crate::error::{Error, Failure};
 use crate::telemetry::metrics::Metrics;
@@ -198,7 +198,7 @@ struct Writer {
 /// Counts the first records that fit in one statement: at least one.
 fn count_fitting(records: &[NewRecord]) -> usize {
     let mut resources = 0;
-    let within = records.iter().take(trail::BATCH_SIZE).take_while(|record| {
+    let within = records.iter().take(store::BATCH_SIZE).take_while(|record| {
         resources += record.resources.len() + record.correlations.len();
         resources <= MAX_KEYS
     });
@@ -250,10 +250,10 @@ impl Writer {
     fn try_write(&self, records: &[NewRecord]) -> Result<(), Error> {
         let first = self.reserve_ids(records.len())?;
         loop {
-            match self.db.with_auditor_conn(|conn| trail::insert_reads(conn, first, records)) {
+            match self.db.with_auditor_conn(|conn| store::insert_reads(conn, first, records)) {
                 Ok(true) => return Ok(()),
                 Ok(false) => {
-                    if self.db.with_auditor_conn(|conn| trail::is_stored(conn, first, records))? {
+                    if self.db.with_auditor_conn(|conn| store::is_stored(conn, first, records))? {
                         return Ok(());
                     }
                     // These ids belong to another batch. Take new ones the next time.
@@ -279,8 +279,8 @@ impl Writer {
         let left = match left {
             Some(left) => left,
             None => {
-                let first = self.db.with_auditor_conn(trail::reserve_ids)?;
-                first..first + trail::ID_BLOCK_SIZE
+                let first = self.db.with_auditor_conn(store::reserve_ids)?;
+                first..first + store::ID_BLOCK_SIZE
             }
         };
         self.ids.set(Some(left.start + count..left.end));
@@ -290,7 +290,7 @@ impl Writer {
     /// Handles a record that the database refused even alone: PostgreSQL decides whether the record
     /// itself is the cause.
     fn insert_or_set_aside(&self, record: &NewRecord) -> Result<(), Error> {
-        match self.db.with_auditor_conn(|conn| trail::insert_or_set_aside(conn, record))? {
+        match self.db.with_auditor_conn(|conn| store::insert_or_set_aside(conn, record))? {
             None => self.metrics.audited(1),
             Some(sqlstate) => {
                 self.metrics.set_aside();
@@ -315,7 +315,7 @@ fn log_refusal(error: &Error) {
 fn seal(db: &Db, metrics: &Metrics, seals: &Mutex<Seals>, stop: &mpsc::Receiver<()>) {
     let known = || seals.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
-        match db.with_auditor_conn(trail::prepare_months) {
+        match db.with_auditor_conn(store::prepare_months) {
             // `db` logs an outage once.
             Ok(()) | Err(Error::Failure(Failure::Indisponivel, _)) => {}
             Err(error) => {
@@ -342,7 +342,7 @@ fn seal(db: &Db, metrics: &Metrics, seals: &Mutex<Seals>, stop: &mpsc::Receiver<
             }
         }
         // If the query fails, keep the last count: the age of the tail then grows on.
-        if let Ok(tail) = trail::unsealed_tail(db) {
+        if let Ok(tail) = store::unsealed_tail(db) {
             let mut known = known();
             (known.tail, known.tail_at) = (tail, Instant::now());
         }

@@ -75,7 +75,7 @@ pub async fn search(
     }
     let query = rules::search(text, targets, first, actor.has(Papel::DadosSensiveis))?;
     ctx.request().count_objects(OBJECTS)?;
-    ctx.call().take_lookups(1)?;
+    ctx.call().charge_lookups(1)?;
     let hits = ctx.loaders().load(query).await?.unwrap_or_default();
     ctx.call().count_absent(usize::from(hits.is_empty()))?;
     Ok(hits.iter().map(|hit| ResultadoDaBusca(*hit)).collect())

@@ -1,7 +1,7 @@
 //! SQL of the search.
 
 use super::{AlvoDaBusca, Hit};
-use crate::db::{Relation, Session, Sql};
+use crate::db::{BatchKey, Session, Sql};
 use crate::error::Error;
 use ahash::{HashMap, HashMapExt};
 use std::sync::Arc;
@@ -42,7 +42,7 @@ impl Busca {
     }
 }
 
-impl Relation for Busca {
+impl BatchKey for Busca {
     type Value = Arc<Vec<Hit>>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::readiness::Readiness;
 use crate::telemetry::metrics::Metrics;
 use crate::value::resource::HasResources;
-use crate::value::rules::Rules;
+use crate::value::rules::RuleSwitches;
 use crate::work::CpuPool;
 use crate::work::body_budget::BodyBudget;
 use crate::work::response_budget::ResponseBudget;
@@ -36,7 +36,7 @@ pub struct App {
     pub readiness: Readiness,
     /// Signs what this server certifies. If it is `None`, recibos de envio are not signed.
     pub signer: Option<Arc<Signer>>,
-    pub rules: Rules,
+    pub rules: RuleSwitches,
     /// Whether each request has a line in the log.
     pub access_log: bool,
     /// Limits the memory for request bodies.
@@ -51,7 +51,7 @@ pub struct App {
 
 impl App {
     /// Creates an `App` that stores files in the database.
-    pub fn new(db: Db, rules: Rules, now: fn() -> DateTime<Utc>) -> Self {
+    pub fn new(db: Db, rules: RuleSwitches, now: fn() -> DateTime<Utc>) -> Self {
         let blob_store = Arc::new(DatabaseBlobStore(db.clone()));
         let metrics = Metrics::new(db.measures());
         let audit = AuditTrail::start(db.clone(), metrics.clone());
@@ -143,7 +143,7 @@ impl Call {
     /// `RateLimited` when the person, or else the credential, has used up the limit before the
     /// first lookup of this call, or when this call has met more absent objects than a minute
     /// allows.
-    pub fn take_lookups(&self, names: usize) -> Result<(), Error> {
+    pub fn charge_lookups(&self, names: usize) -> Result<(), Error> {
         self.lookups.take(u32::try_from(names).unwrap_or(u32::MAX))
     }
 

@@ -6,7 +6,7 @@ use super::store::{self, EstruturaByAddress, HierarquiaOf, NewEstrutura};
 use super::{EstruturaDoCatalogo, GravarEstrutura, GravarItem, ItemDoCatalogo, TipoDeCatalogo};
 use crate::auth::Papel;
 use crate::command::{Command, Context, Effect, Remembered};
-use crate::db::{Relation, Session};
+use crate::db::{BatchKey, Session};
 use crate::error::{Error, Refusal};
 use crate::tramite::EstruturaAddress;
 use crate::value::field;

@@ -5,7 +5,7 @@ use super::{
     estrutura_columns, item_columns,
 };
 use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, WithParent, from_columns};
-use crate::db::{Relation, Session, Sql, group_by_key};
+use crate::db::{BatchKey, Session, Sql, group_by_key};
 use crate::error::Error;
 use crate::tramite::EstruturaAddress;
 use ahash::HashMap;
@@ -176,7 +176,7 @@ impl List for Estruturas {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EstruturaByAddress(pub EstruturaAddress);
 
-impl Relation for EstruturaByAddress {
+impl BatchKey for EstruturaByAddress {
     type Value = Arc<EstruturaDoCatalogo>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
@@ -203,7 +203,7 @@ impl Relation for EstruturaByAddress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HierarquiaOf(pub i64);
 
-impl Relation for HierarquiaOf {
+impl BatchKey for HierarquiaOf {
     type Value = Arc<Vec<EstruturaDoCatalogo>>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {

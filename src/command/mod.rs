@@ -13,7 +13,7 @@ use crate::call::record::CallRecord;
 use crate::db::Session;
 use crate::error::{Error, Refusal, RevealsAbsence};
 use crate::value::resource::{HasResources, Resource};
-use crate::value::rules::Rules;
+use crate::value::rules::RuleSwitches;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -108,7 +108,7 @@ pub struct Remembered {
 #[derive(Clone)]
 pub struct Context {
     pub tribunal: i16,
-    pub rules: Rules,
+    pub rules: RuleSwitches,
     pub clock: fn() -> DateTime<Utc>,
     pub author: Actor,
 }
@@ -155,7 +155,7 @@ where
     let (app, actor, record) = (&call.app, call.actor(), call.record.clone());
     actor.require(C::PAPEL)?;
     if command.lookup_count() > 0 {
-        call.take_lookups(command.lookup_count())?;
+        call.charge_lookups(command.lookup_count())?;
     }
     call.reserve_audit().await?;
     let context = Context {
@@ -331,7 +331,7 @@ fn record<'a, T: 'a, U: 'a>(
         .filter(|executed| executed.recorded)
         .map(|executed| &executed.entry)
         .collect();
-    Ok(audit::trail::insert_writes(session, &records)?)
+    Ok(audit::store::insert_writes(session, &records)?)
 }
 
 /// Whether the refusal reveals that a named object does not exist or is hidden from the caller.

@@ -2,7 +2,7 @@
 
 use super::{Config, Switch};
 use crate::auth::ClaimPath;
-use crate::value::rules::Rules;
+use crate::value::rules::RuleSwitches;
 use clap::ValueEnum;
 use std::fmt;
 use std::path::PathBuf;
@@ -143,7 +143,7 @@ impl Config {
     }
 }
 
-fn write_rules(f: &mut fmt::Formatter<'_>, rules: &Rules) -> fmt::Result {
+fn write_rules(f: &mut fmt::Formatter<'_>, rules: &RuleSwitches) -> fmt::Result {
     writeln!(f, "[regras]")?;
     writeln!(f, "verificar_digito             = {}", rules.verificar_digito)?;
     writeln!(f, "exigir_numero_do_tribunal    = {}", rules.exigir_numero_do_tribunal)?;

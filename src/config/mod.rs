@@ -10,7 +10,7 @@ mod options;
 pub mod ranges;
 mod display;
 
-pub use crate::value::rules::{Rules, UnknownFields};
+pub use crate::value::rules::{RuleSwitches, UnknownFields};
 pub use documents::DocumentSettings;
 pub use http::{Http, HttpProfile};
 pub use options::{Settings, Switch};
@@ -126,7 +126,7 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Whether each request has a line in the log. If off, only refused and failed ones have.
     pub access_log: Switch,
-    pub rules: Rules,
+    pub rules: RuleSwitches,
     pub subscriptions: Subscriptions,
 }
 

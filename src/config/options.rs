@@ -3,7 +3,7 @@
 use super::ranges::{self, number};
 use super::{ConfigError, HttpProfile, Subscriptions};
 use crate::telemetry::logs::LogFormat;
-use crate::value::rules::Rules;
+use crate::value::rules::RuleSwitches;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -301,7 +301,7 @@ pub struct Settings {
 
     /// The section `[regras]`: switches and limits of the rules. Only in the file.
     #[arg(skip)]
-    pub regras: Rules,
+    pub regras: RuleSwitches,
 
     /// The section `[assinaturas]`: limits of WebSockets and event streams. Only in the file.
     #[arg(skip)]

@@ -3,7 +3,7 @@
 //! Pages use keyset pagination: a page begins after a given row, not after a count, so rows that
 //! are inserted between two page requests neither repeat nor hide other rows.
 
-use super::{Relation, Session, Sql, SqlValue, group_by_key};
+use super::{BatchKey, Session, Sql, SqlValue, group_by_key};
 use crate::error::Error;
 use crate::value::resource::{HasResources, Resource};
 use ahash::{HashMap, HashMapExt};
@@ -24,7 +24,7 @@ pub struct Position {
 
 /// A request for one page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Slice {
+pub struct PageArgs {
     pub size: usize,
     /// Whether to count from the end (`last`) instead of from the beginning (`first`).
     pub from_end: bool,
@@ -116,7 +116,7 @@ pub trait List: Clone + Eq + Hash + Debug + Send + Sync + 'static {
 
 /// The relation that loads one page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct PageOf<L>(pub L, pub Slice);
+pub struct PageOf<L>(pub L, pub PageArgs);
 
 /// The relation that counts the rows of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -172,7 +172,7 @@ struct Total {
     total: i64,
 }
 
-impl<L: List> Relation for PageOf<L> {
+impl<L: List> BatchKey for PageOf<L> {
     type Value = Arc<Page<L::Row>>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
@@ -196,7 +196,7 @@ impl<L: List> Relation for PageOf<L> {
     }
 }
 
-impl<L: List> Relation for TotalOf<L> {
+impl<L: List> BatchKey for TotalOf<L> {
     type Value = i64;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, i64>, Error> {
@@ -244,7 +244,7 @@ fn parents<L: List>(lists: &[&L]) -> Vec<i64> {
 impl ListQuery {
     /// The statement for one page of each parent. It reads one row more than the page size, to
     /// learn whether another page follows.
-    fn page(self, parents: &[i64], slice: &Slice) -> Sql {
+    fn page(self, parents: &[i64], slice: &PageArgs) -> Sql {
         let Self { columns, tables, parent_column, where_clause, ordering } = self;
         let descending = ordering.descending != slice.from_end;
         let mut filter = where_clause;
@@ -406,7 +406,7 @@ impl OrderBy {
 impl<T> Page<T> {
     /// Drops the extra row, which only shows that more rows follow, and puts the rest in the order
     /// of the list.
-    fn from_rows(mut rows: Vec<T>, slice: &Slice) -> Self {
+    fn from_rows(mut rows: Vec<T>, slice: &PageArgs) -> Self {
         let has_more = rows.len() > slice.size;
         rows.truncate(slice.size);
         let (has_next, has_previous) = if slice.from_end {

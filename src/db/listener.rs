@@ -7,8 +7,8 @@
 //! the thread only polls.
 
 use super::feed::PgSnapshot;
+use super::feed_delay::HeldFeed;
 use super::health::Health;
-use super::held_feed::HeldFeed;
 use super::login::{DatabaseRole, Login};
 use super::manager::Manager;
 use super::socket::Socket;

@@ -20,7 +20,7 @@ pub mod groups;
 mod health;
 mod idle;
 mod lease;
-mod held_feed;
+mod feed_delay;
 mod snapshot;
 pub mod list;
 pub mod login;
@@ -31,7 +31,7 @@ mod outages;
 mod owner;
 mod permits;
 pub mod related;
-mod relation;
+mod batch_key;
 mod service_time;
 pub mod schema;
 mod pooler;
@@ -43,11 +43,11 @@ mod text_enum;
 mod transport;
 mod outer_transaction;
 
+pub use batch_key::{BatchKey, group_by_key};
 pub use manager::ConnectError;
 pub use measures::{Load, Measures, PoolLabel, QueueLoad};
 pub use permits::{Admission, Bounds, Caller, Job, Lane, Permit, Permits, Queued};
 pub use pooler::check_session_affinity;
-pub use relation::{Relation, group_by_key};
 pub use row::{Column, ColumnType};
 pub(crate) use row::{column, columns_hold, row};
 pub use snapshot::{Snapshot, short_name};
@@ -252,7 +252,7 @@ impl Db {
         let connections = |class, role, max: u32, more: u32| {
             let pool = pool(class, role, max + more, options.statements.clone());
             let leases = LeasePool { pool, idle: (more > 0).then(Arc::default) };
-            let bounds = Bounds::of(max as usize, permits::max_parallel_queries());
+            let bounds = Bounds::of(max as usize, permits::parallelism_per_credential());
             let bounds = match role {
                 DatabaseRole::App => bounds,
                 _ => bounds.of_one_tribunal(),
@@ -314,7 +314,7 @@ impl Db {
         T: Send + 'static,
     {
         let (db, scope) = (self.clone(), actor.scope());
-        let permit = self.permit(actor, Lane::Alone, Instant::now()).await?;
+        let permit = self.permit(actor, Lane::Unbatched, Instant::now()).await?;
         let read = move || {
             db.report_timeout(|| {
                 let acquire = || db.acquire(scope, TransactionMode::Autocommit);
@@ -464,7 +464,7 @@ impl Db {
         let (span, context) = (tracing::Span::current(), trace::current());
         let work = move || {
             let _permit = permit;
-            span.in_scope(|| trace::statement::recorded(context.as_ref(), work))
+            span.in_scope(|| trace::statement::traced(context.as_ref(), work))
         };
         tokio::task::spawn_blocking(work).await.map_err(Error::internal)
     }

@@ -17,7 +17,7 @@ impl Db {
         T: Send + 'static,
     {
         let (db, scope) = (self.clone(), Scope::Tribunal(actor.write_tribunal()?));
-        let permit = self.permit(actor, Lane::Alone, Instant::now()).await?;
+        let permit = self.permit(actor, Lane::Unbatched, Instant::now()).await?;
         Self::blocking(permit, move || db.write_transaction(scope, write)).await?
     }
 
@@ -30,7 +30,7 @@ impl Db {
         traces: &[TraceContext],
         write: impl FnOnce(&mut Session<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        statement::recorded_for(traces, || self.write_transaction(Scope::Tribunal(tribunal), write))
+        statement::traced_for(traces, || self.write_transaction(Scope::Tribunal(tribunal), write))
     }
 
     fn write_transaction<T>(
@@ -67,7 +67,7 @@ impl Db {
         T: Send + 'static,
     {
         let (db, scope) = (self.clone(), Scope::Tribunal(actor.write_tribunal()?));
-        let permit = self.permit(actor, Lane::Alone, Instant::now()).await?;
+        let permit = self.permit(actor, Lane::Unbatched, Instant::now()).await?;
         let dry_run = move |conn: &mut PgConnection| {
             let mut result = None;
             let rolled_back = conn.transaction(|conn| {

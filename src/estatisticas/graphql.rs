@@ -151,7 +151,7 @@ async fn count(
     };
     let times = ["idade", "duracao"].iter().any(|field| ctx.look_ahead().field(field).exists());
     let query = prepare(ctx.call(), Question { target, by, counted, values, times })?;
-    let named = conditions.take_lookups()?;
+    let named = conditions.charge_lookups()?;
     let by = query.by.clone();
     let groups = ctx.loaders().load(query).await?.unwrap_or_default();
     ctx.request().count_objects(groups.len())?;

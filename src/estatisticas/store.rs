@@ -2,9 +2,11 @@
 //! for protected figures, those of every tribunal.
 
 use super::{AlvoEstatistico as Target, DimensaoEstatistica as Dimension, Group};
-use crate::db::{Relation, Session, Sql};
+use crate::db::{BatchKey, Session, Sql};
 use crate::error::Error;
-use crate::filters::{AdolescenteFilter, Filter, GuiaFilter, Place, ProcessoFilter, VinculoFilter};
+use crate::filters::{
+    AdolescenteFilter, Filter, FilterScope, GuiaFilter, ProcessoFilter, VinculoFilter,
+};
 use ahash::{HashMap, HashMapExt};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -72,7 +74,7 @@ impl Counted {
     }
 
     fn filter(&self, tribunal: Option<i16>) -> Sql {
-        let place = Place::root(tribunal);
+        let place = FilterScope::root(tribunal);
         match self {
             Self::Processos(filter) => filter.sql(place),
             Self::Guias(filter) => filter.sql(place),
@@ -279,7 +281,7 @@ impl Estatisticas {
     }
 }
 
-impl Relation for Estatisticas {
+impl BatchKey for Estatisticas {
     type Value = Arc<Vec<Group>>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {

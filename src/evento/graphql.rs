@@ -1,7 +1,7 @@
 //! Eventos in the GraphQL schema: the type `Evento`, its filter, and the subscriptions to changes
 //! of processos, adolescentes and guias.
 
-use super::store::{Changes, EventosOf, Subject};
+use super::store::{EventoFeed, EventosOf, Subject};
 use super::{Evento, FieldChange, TipoEvento};
 use crate::Result;
 use crate::adolescente::Identificador;
@@ -170,7 +170,7 @@ impl EventoSubscription {
     ) -> Result<impl Stream<Item = Option<EventoNode>>> {
         at_most_100("tipo", tipo.as_ref())?;
         at_most_100("situacao", situacao.as_ref())?;
-        deliver(ctx, Changes::Processos { numero, tipo, situacao, id_orgao }, desde.as_deref())
+        deliver(ctx, EventoFeed::Processos { numero, tipo, situacao, id_orgao }, desde.as_deref())
     }
 
     /// Cada alteração de adolescente visível: do cadastro, dos vínculos e das guias.
@@ -185,7 +185,7 @@ impl EventoSubscription {
         )]
         desde: Option<String>,
     ) -> Result<impl Stream<Item = Option<EventoNode>>> {
-        deliver(ctx, Changes::Adolescentes { identificador }, desde.as_deref())
+        deliver(ctx, EventoFeed::Adolescentes { identificador }, desde.as_deref())
     }
 
     /// Cada emissão e baixa de guia visível, uma vez.
@@ -202,14 +202,14 @@ impl EventoSubscription {
         at_most_100("tipo", tipo.as_ref())?;
         let numero = numero.map(|text| text.trim().parse::<NumeroDaGuia>()).transpose();
         let numero = numero.map_err(|error| Error::invalid(format!("numero: {error}")))?;
-        deliver(ctx, Changes::Guias { numero, tipo }, desde.as_deref())
+        deliver(ctx, EventoFeed::Guias { numero, tipo }, desde.as_deref())
     }
 }
 
 /// Opens the feed, or delivers the evento of this run of the operation.
 fn deliver(
     ctx: &Context<'_>,
-    changes: Changes,
+    changes: EventoFeed,
     since: Option<&str>,
 ) -> Result<impl Stream<Item = Option<EventoNode>> + use<>> {
     ctx.actor().require(Papel::Consulta)?;

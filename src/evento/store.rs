@@ -4,9 +4,9 @@ use super::{Evento, NewEvento, evento_columns};
 use crate::adolescente::{AdolescenteId, Identificador};
 use crate::db::feed::{FeedCursor, FeedRange};
 use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
-use crate::db::{NewRows, Relation, Session, Sql, SqlValue};
+use crate::db::{BatchKey, NewRows, Session, Sql, SqlValue};
 use crate::error::Error;
-use crate::filters::{EventoFilter, Filter, Place};
+use crate::filters::{EventoFilter, Filter, FilterScope};
 use crate::guia::{NumeroDaGuia, TipoGuia};
 use crate::processo::{NumeroProcesso, ProcessoId, SituacaoProcesso, TipoProcesso};
 use ahash::HashMap;
@@ -48,7 +48,7 @@ pub fn record(session: &mut Session<'_>, eventos: &[NewEvento]) -> QueryResult<(
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EventoById(pub i64);
 
-impl Relation for EventoById {
+impl BatchKey for EventoById {
     type Value = Arc<Evento>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
@@ -121,7 +121,7 @@ impl List for EventosOf {
         let parts = [
             Some(Sql::new("e.xid < (SELECT elos_horizonte())")),
             in_tribunal,
-            Some(self.filter.sql(Place::root(tribunal))),
+            Some(self.filter.sql(FilterScope::root(tribunal))),
         ];
         ListQuery {
             columns: evento_columns!(),
@@ -149,7 +149,7 @@ impl List for EventosOf {
 /// may not be registered yet. A filter on an object compares it as it is at the delivery, and
 /// `None` admits every object.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Changes {
+pub enum EventoFeed {
     Processos {
         numero: Option<NumeroProcesso>,
         tipo: Option<Vec<TipoProcesso>>,
@@ -167,7 +167,7 @@ pub enum Changes {
     },
 }
 
-impl Changes {
+impl EventoFeed {
     /// The eventos in `range`, each with its position in the feed.
     pub fn read(
         &self,

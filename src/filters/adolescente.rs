@@ -1,6 +1,6 @@
-use super::related::Path;
+use super::related::JoinSource;
 use super::{
-    Conditions, Filter, GuiaFilter, Nested, Place, ProcessoFilter, Related, TimeRange,
+    Conditions, Filter, FilterScope, GuiaFilter, Nested, ProcessoFilter, Related, TimeRange,
     VinculoFilter, birth_of,
 };
 use crate::adolescente::Identificador;
@@ -86,7 +86,7 @@ impl AdolescenteField {
 }
 
 impl Filter for AdolescenteFilter {
-    fn conditions(&self, place: Place) -> Conditions {
+    fn conditions(&self, place: FilterScope) -> Conditions {
         let mut all = Conditions::default();
         all.one_of("a.identificador", self.identificador.as_ref(), ToString::to_string);
         all.push(self.nome.as_ref().map(|nome| {
@@ -110,14 +110,14 @@ impl Filter for AdolescenteFilter {
         all.within("a.criado_em", self.created);
         all.within("a.atualizado_em", self.updated);
         all.empty(self.vazio.iter().flatten().map(|field| field.empty()));
-        let processos = Path::new(
+        let processos = JoinSource::new(
             "vinculo v JOIN processo p ON p.id = v.processo_id WHERE v.adolescente_id = a.id",
             "p.id",
         );
         all.related(&self.processos, &processos, place);
-        let vinculos = Path::new("vinculo v WHERE v.adolescente_id = a.id", "v.id");
+        let vinculos = JoinSource::new("vinculo v WHERE v.adolescente_id = a.id", "v.id");
         all.related(&self.vinculos, &vinculos, place);
-        let guias = Path::new("guia g WHERE g.adolescente_id = a.id", "g.id");
+        let guias = JoinSource::new("guia g WHERE g.adolescente_id = a.id", "g.id");
         all.related(&self.guias, &guias, place);
         all
     }

@@ -1,4 +1,4 @@
-use super::{Conditions, Filter, Place, TimeRange};
+use super::{Conditions, Filter, FilterScope, TimeRange};
 use crate::evento::TipoEvento;
 
 /// Conditions on eventos (alias `e`). All that are given must hold.
@@ -9,7 +9,7 @@ pub struct EventoFilter {
 }
 
 impl Filter for EventoFilter {
-    fn conditions(&self, _: Place) -> Conditions {
+    fn conditions(&self, _: FilterScope) -> Conditions {
         let mut all = Conditions::default();
         all.one_of("e.tipo", self.tipo.as_ref(), |tipo| tipo.text().to_owned());
         all.within("e.ocorrido_em", self.occurred);

@@ -1,7 +1,7 @@
-use super::related::Path;
+use super::related::JoinSource;
 use super::vinculo::single;
 use super::{
-    AdolescenteFilter, Conditions, Filter, Nested, Place, ProcessoFilter, Related, TimeRange,
+    AdolescenteFilter, Conditions, Filter, FilterScope, Nested, ProcessoFilter, Related, TimeRange,
     birth_of,
 };
 use crate::adolescente::Identificador;
@@ -101,7 +101,7 @@ fn due_before(day: NaiveDate) -> Sql {
 }
 
 impl Filter for GuiaFilter {
-    fn conditions(&self, place: Place) -> Conditions {
+    fn conditions(&self, place: FilterScope) -> Conditions {
         let mut all = Conditions::default();
         all.compare("g.tribunal_codigo = ", self.tribunal);
         all.one_of("g.numero", self.numero.as_ref(), ToString::to_string);
@@ -138,9 +138,9 @@ impl Filter for GuiaFilter {
         all.contains("g.serventuario_nome", self.serventuario.as_ref());
         all.empty(self.vazio.iter().flatten().map(|field| field.empty()));
         let processos =
-            Path::new("processo p WHERE p.id IN (g.apuracao_id, g.execucao_id)", "p.id");
+            JoinSource::new("processo p WHERE p.id IN (g.apuracao_id, g.execucao_id)", "p.id");
         all.related(&self.processos, &processos, place);
-        let adolescente = Path::new("adolescente a WHERE a.id = g.adolescente_id", "a.id");
+        let adolescente = JoinSource::new("adolescente a WHERE a.id = g.adolescente_id", "a.id");
         all.related(&single(self.adolescente_com.as_deref()), &adolescente, place);
         all
     }

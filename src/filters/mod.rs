@@ -26,18 +26,18 @@ pub use vinculo::{VinculoField, VinculoFilter};
 
 use crate::db::{Sql, SqlValue};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use related::Path;
+use related::JoinSource;
 
 /// The position of a filter in a statement, and the tribunal to filter by.
 #[derive(Debug, Clone, Copy)]
-pub struct Place {
+pub struct FilterScope {
     /// The tribunal to filter by; `None` for callers that may see every tribunal.
     pub tribunal: Option<i16>,
     /// Whether the filter is inside a relation or inside `e`, `ou` or `nao`.
     pub nested: bool,
 }
 
-impl Place {
+impl FilterScope {
     pub const fn root(tribunal: Option<i16>) -> Self {
         Self { tribunal, nested: false }
     }
@@ -50,14 +50,14 @@ impl Place {
 /// A filter on one kind of row. It may contain filters of the same kind in `e`, `ou` and `nao`.
 pub trait Filter: Sized {
     /// The conditions on the row itself and on its relations, without those in `e`, `ou` and `nao`.
-    fn conditions(&self, place: Place) -> Conditions;
+    fn conditions(&self, place: FilterScope) -> Conditions;
     /// The filters in `e`, `ou` and `nao`. The default is for a filter that has none of these.
     fn nested(&self) -> Nested<'_, Self> {
         Nested { all: None, any: None, not: None }
     }
 
     /// The whole filter as one SQL condition.
-    fn sql(&self, place: Place) -> Sql {
+    fn sql(&self, place: FilterScope) -> Sql {
         let Conditions { mut simple, related } = self.conditions(place);
         let Nested { all, any, not } = self.nested();
         // With more than two conditions, the SQL differs from client to client, and is not worth
@@ -149,7 +149,7 @@ impl Conditions {
         self.push(text.map(within));
     }
 
-    fn related<F: Filter>(&mut self, related: &Related<F>, path: &Path, place: Place) {
+    fn related<F: Filter>(&mut self, related: &Related<F>, path: &JoinSource, place: FilterScope) {
         self.related.extend(related.conditions(path, place));
     }
 }

@@ -1,6 +1,6 @@
-use super::related::Path;
+use super::related::JoinSource;
 use super::{
-    AdolescenteFilter, Conditions, EventoFilter, Filter, GuiaFilter, Nested, Place, Related,
+    AdolescenteFilter, Conditions, EventoFilter, Filter, FilterScope, GuiaFilter, Nested, Related,
     TimeRange, VinculoFilter,
 };
 use crate::adolescente::Identificador;
@@ -72,7 +72,7 @@ const GUIAS_DA_MEDIDA: &str = "(SELECT g.* FROM guia g WHERE g.execucao_id = p.i
      JOIN adolescente a ON a.id = g.adolescente_id WHERE true";
 
 impl Filter for ProcessoFilter {
-    fn conditions(&self, place: Place) -> Conditions {
+    fn conditions(&self, place: FilterScope) -> Conditions {
         let mut all = Conditions::default();
         all.compare("p.tribunal_codigo = ", self.tribunal);
         all.push(self.adolescente.as_ref().map(|identificador| {
@@ -116,23 +116,23 @@ impl Filter for ProcessoFilter {
 }
 
 impl ProcessoFilter {
-    fn relations(&self, all: &mut Conditions, place: Place) {
+    fn relations(&self, all: &mut Conditions, place: FilterScope) {
         let guias = "guia g JOIN adolescente a ON a.id = g.adolescente_id \
                      WHERE (g.apuracao_id = p.id OR g.execucao_id = p.id)";
-        all.related(&self.guias, &Path::new(guias, "g.id"), place);
-        all.related(&self.guias_da_medida, &Path::new(GUIAS_DA_MEDIDA, "g.id"), place);
+        all.related(&self.guias, &JoinSource::new(guias, "g.id"), place);
+        all.related(&self.guias_da_medida, &JoinSource::new(GUIAS_DA_MEDIDA, "g.id"), place);
         all.related(&self.execucoes, &execucoes(place.tribunal), place);
         let adolescentes =
             "vinculo v JOIN adolescente a ON a.id = v.adolescente_id WHERE v.processo_id = p.id";
-        all.related(&self.adolescentes, &Path::new(adolescentes, "a.id"), place);
+        all.related(&self.adolescentes, &JoinSource::new(adolescentes, "a.id"), place);
         all.related(
             &self.vinculos,
-            &Path::new("vinculo v WHERE v.processo_id = p.id", "v.id"),
+            &JoinSource::new("vinculo v WHERE v.processo_id = p.id", "v.id"),
             place,
         );
-        let tramites = Path { rows: of_processo(place.tribunal), key: "t.idt", close: "" };
+        let tramites = JoinSource { rows: of_processo(place.tribunal), key: "t.idt", close: "" };
         all.related(&self.tramites, &tramites, place);
-        let eventos = Path::new("evento e WHERE e.processo_id = p.id", "e.id");
+        let eventos = JoinSource::new("evento e WHERE e.processo_id = p.id", "e.id");
         all.related(&self.eventos, &eventos, place);
     }
 }
@@ -141,7 +141,7 @@ impl ProcessoFilter {
 /// execuções under the alias `x`, and a subquery gives each of them the alias `p` for its filter. An
 /// execução and its apuração may belong to different tribunais, so the path filters by tribunal
 /// itself.
-fn execucoes(tribunal: Option<i16>) -> Path {
+fn execucoes(tribunal: Option<i16>) -> JoinSource {
     let rows =
         Sql::new("processo x WHERE x.numero_referencia = p.numero AND x.tipo_referencia = p.tipo");
     let rows = match tribunal {
@@ -149,5 +149,5 @@ fn execucoes(tribunal: Option<i16>) -> Path {
         None => rows,
     };
     let rows = rows.push(" AND EXISTS (SELECT FROM processo p WHERE p.id = x.id");
-    Path { rows, key: "x.id", close: ")" }
+    JoinSource { rows, key: "x.id", close: ")" }
 }

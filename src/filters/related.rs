@@ -1,11 +1,11 @@
 //! Conditions on the related rows of a row.
 
-use super::{Filter, Place};
+use super::{Filter, FilterScope};
 use crate::db::Sql;
 use crate::db::related::Related;
 
 /// The parts of the subquery that finds the related rows.
-pub struct Path {
+pub struct JoinSource {
     /// The tables, and the condition that joins their rows to the filtered row.
     pub rows: Sql,
     /// The column that identifies a related row, which a join may return more than once.
@@ -14,7 +14,7 @@ pub struct Path {
     pub close: &'static str,
 }
 
-impl Path {
+impl JoinSource {
     pub fn new(rows: &'static str, key: &'static str) -> Self {
         Self { rows: Sql::new(rows), key, close: "" }
     }
@@ -22,7 +22,7 @@ impl Path {
 
 impl<F: Filter> Related<F> {
     /// The conditions as SQL, in the statement of the row whose related rows `path` finds.
-    pub(super) fn conditions(&self, path: &Path, place: Place) -> Vec<Sql> {
+    pub(super) fn conditions(&self, path: &JoinSource, place: FilterScope) -> Vec<Sql> {
         let from = |filter: &F| {
             let rows = Sql::new(" FROM ").append(path.rows.clone());
             rows.and(filter.sql(place.inner())).push(path.close)

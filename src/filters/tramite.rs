@@ -1,8 +1,8 @@
-use super::{Conditions, Filter, Place};
+use super::{Conditions, Filter, FilterScope};
 use crate::tramite::store::TramiteFilter;
 
 impl Filter for TramiteFilter {
-    fn conditions(&self, place: Place) -> Conditions {
+    fn conditions(&self, place: FilterScope) -> Conditions {
         Conditions { simple: self.conditions(place.tribunal), related: Vec::new() }
     }
 }

@@ -1,6 +1,6 @@
-use super::related::Path;
+use super::related::JoinSource;
 use super::{
-    AdolescenteFilter, Conditions, Filter, Nested, Place, ProcessoFilter, Related, TimeRange,
+    AdolescenteFilter, Conditions, Filter, FilterScope, Nested, ProcessoFilter, Related, TimeRange,
 };
 use crate::adolescente::Identificador;
 use crate::db::Sql;
@@ -34,7 +34,7 @@ pub enum VinculoField {
 }
 
 impl Filter for VinculoFilter {
-    fn conditions(&self, place: Place) -> Conditions {
+    fn conditions(&self, place: FilterScope) -> Conditions {
         let mut all = Conditions::default();
         all.compare("v.tribunal_codigo = ", self.tribunal);
         all.push(self.situacao.map(|situacao| {
@@ -61,9 +61,9 @@ impl Filter for VinculoFilter {
             VinculoField::EncerradoEm => "v.encerrado_em IS NULL",
             VinculoField::Motivo => "v.motivo IS NULL",
         }));
-        let processo = Path::new("processo p WHERE p.id = v.processo_id", "p.id");
+        let processo = JoinSource::new("processo p WHERE p.id = v.processo_id", "p.id");
         all.related(&single(self.processo_com.as_deref()), &processo, place);
-        let adolescente = Path::new("adolescente a WHERE a.id = v.adolescente_id", "a.id");
+        let adolescente = JoinSource::new("adolescente a WHERE a.id = v.adolescente_id", "a.id");
         all.related(&single(self.adolescente_com.as_deref()), &adolescente, place);
         all
     }

@@ -2,7 +2,7 @@
 //! database a level at a time.
 
 use crate::call::Call;
-use crate::db::{Relation, Snapshot, short_name};
+use crate::db::{BatchKey, Snapshot, short_name};
 use crate::error::Error;
 use crate::trace::{self, Attributes, TraceContext, statement};
 use crate::value::resource::HasResources;
@@ -14,7 +14,7 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-pub type Loaded<R> = Result<Option<<R as Relation>::Value>, Error>;
+pub type Loaded<R> = Result<Option<<R as BatchKey>::Value>, Error>;
 
 /// The keys that the resolvers of one answer ask for, grouped by relation.
 #[derive(Default)]
@@ -38,7 +38,7 @@ struct KeyQueue {
     typed_queue: Box<dyn Any + Send>,
 }
 
-struct TypedQueue<R: Relation> {
+struct TypedQueue<R: BatchKey> {
     unread: Vec<R>,
     /// The value is `None` until the key has been read.
     responses: HashMap<R, Option<Loaded<R>>>,
@@ -52,11 +52,11 @@ impl PendingKeys {
     }
 
     /// Waits until `key` has been read, and returns its value.
-    pub async fn get<R: Relation>(&self, key: R) -> Loaded<R> {
+    pub async fn get<R: BatchKey>(&self, key: R) -> Loaded<R> {
         poll_fn(|cx| self.poll_key(&key, cx)).await
     }
 
-    fn poll_key<R: Relation>(&self, key: &R, cx: &Context<'_>) -> Poll<Loaded<R>> {
+    fn poll_key<R: BatchKey>(&self, key: &R, cx: &Context<'_>) -> Poll<Loaded<R>> {
         let mut queues = self.queues();
         let type_id = TypeId::of::<R>();
         let at = queues.iter().position(|queue| queue.type_id == type_id).unwrap_or_else(|| {
@@ -135,7 +135,7 @@ pub fn load_level(
 
 /// Reads the keys of one relation. A key that several calls ask for appears in the statement once.
 /// Each call records only the keys that it asked for.
-fn load_level_as<R: Relation>(
+fn load_level_as<R: BatchKey>(
     merged: &mut [(&Call, &mut KeyQueue)],
     traces: &[TraceContext],
     snapshot: &mut Snapshot,
@@ -158,7 +158,7 @@ fn load_level_as<R: Relation>(
         }
     };
     let relation = type_name::<R>();
-    let loaded = statement::recorded_read(
+    let loaded = statement::traced_read(
         traces,
         || format!("read {}", short_name(relation)),
         || snapshot.read(relation, single, |session| R::load(session, &keys)),
@@ -183,7 +183,7 @@ fn load_level_as<R: Relation>(
 }
 
 /// What a span says of a read, and whether it failed.
-fn read_attributes<R: Relation>(
+fn read_attributes<R: BatchKey>(
     relation: &str,
     keys: usize,
     values: Option<&HashMap<R, R::Value>>,
@@ -203,18 +203,18 @@ fn read_attributes<R: Relation>(
 }
 
 impl KeyQueue {
-    fn typed<R: Relation>(&mut self) -> &mut TypedQueue<R> {
+    fn typed<R: BatchKey>(&mut self) -> &mut TypedQueue<R> {
         self.typed_queue.downcast_mut().expect("a queue holds the keys of the type of its id")
     }
 }
 
-impl<R: Relation> Default for TypedQueue<R> {
+impl<R: BatchKey> Default for TypedQueue<R> {
     fn default() -> Self {
         Self { unread: Vec::new(), responses: HashMap::new(), waiting: Vec::new() }
     }
 }
 
-impl<R: Relation> TypedQueue<R> {
+impl<R: BatchKey> TypedQueue<R> {
     fn poll_key(&mut self, key: &R, cx: &Context<'_>) -> Poll<Loaded<R>> {
         if let Some(Some(response)) = self.responses.get(key) {
             return Poll::Ready(response.clone());

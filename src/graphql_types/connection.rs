@@ -3,7 +3,7 @@
 
 use super::json::{JsonArray, JsonObject, ToJson};
 use crate::db::SqlValue;
-use crate::db::list::{KeyType, List, Page, PageOf, Position, Slice, TotalOf};
+use crate::db::list::{KeyType, List, Page, PageArgs, PageOf, Position, TotalOf};
 use crate::error::Error;
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{Cost, WRITE_OR_COUNT};
@@ -163,7 +163,7 @@ impl Paging {
     /// # Errors
     /// `ENTRADA_INVALIDA` for a size out of range, for `first` together with `last`, and for a
     /// cursor of another filter, order or parent.
-    fn slice<L: List>(&self, list: &L) -> Result<Slice, Error> {
+    fn slice<L: List>(&self, list: &L) -> Result<PageArgs, Error> {
         let (requested, from_end) = match (self.first, self.last) {
             (Some(_), Some(_)) => {
                 return Err(Error::invalid("use `first` ou `last`, nunca os dois"));
@@ -184,7 +184,7 @@ impl Paging {
             }),
         }
         };
-        Ok(Slice { size, from_end, after: read(&self.after)?, before: read(&self.before)? })
+        Ok(PageArgs { size, from_end, after: read(&self.after)?, before: read(&self.before)? })
     }
 }
 

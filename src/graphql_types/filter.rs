@@ -8,7 +8,7 @@ use crate::db::related::Related;
 use crate::error::Error;
 use crate::graphql_types::connection::{Connection, GraphqlList, Paging, connect};
 use crate::graphql_types::context::ContextExt;
-use crate::value::rules::Rules;
+use crate::value::rules::RuleSwitches;
 use crate::value::{characters, time};
 use async_graphql::Context;
 use chrono::NaiveDate;
@@ -52,9 +52,9 @@ impl<'c> FilterContext<'c> {
 
     /// Takes the lookups of the objects that the filter names, at any depth, and returns how many
     /// they are.
-    pub fn take_lookups(&self) -> Result<usize> {
+    pub fn charge_lookups(&self) -> Result<usize> {
         if self.named > 0 {
-            self.call.take_lookups(self.named)?;
+            self.call.charge_lookups(self.named)?;
         }
         Ok(self.named)
     }
@@ -140,7 +140,7 @@ impl<'c> FilterContext<'c> {
         time::day((self.call.app.now)())
     }
 
-    pub fn rules(&self) -> Rules {
+    pub fn rules(&self) -> RuleSwitches {
         self.call.app.rules
     }
 }
@@ -158,7 +158,7 @@ pub async fn connect_filtered<I, F: Default, L: GraphqlList>(
     let mut conditions = FilterContext::of(ctx);
     let filter = input.map(|input| converter(input, &mut conditions));
     let filter = filter.transpose()?.unwrap_or_default();
-    let named = conditions.take_lookups()?;
+    let named = conditions.charge_lookups()?;
     let found = connect(ctx, list_of(filter), paging).await?;
     ctx.call().count_absent(found.0.missing_of(named))?;
     Ok(found)

@@ -6,7 +6,7 @@
 
 use super::batch::{Loaded, PendingKeys};
 use crate::call::Call;
-use crate::db::Relation;
+use crate::db::BatchKey;
 use crate::error::Error;
 use dataloader::BatchFn;
 use dataloader::cached::Loader;
@@ -42,7 +42,7 @@ struct Batch<R> {
     relation: PhantomData<fn() -> R>,
 }
 
-impl<R: Relation> BatchFn<R, Loaded<R>> for Batch<R> {
+impl<R: BatchKey> BatchFn<R, Loaded<R>> for Batch<R> {
     async fn load(&mut self, keys: &[R]) -> HashMap<R, Loaded<R>> {
         let owned_keys = keys.to_vec();
         match self.call.read(move |session| R::load(session, &owned_keys)).await {
@@ -66,7 +66,7 @@ impl Loaders {
     }
 
     /// Loads the value of `key`, together with the other keys of this request.
-    pub async fn load<R: Relation>(&self, key: R) -> Result<Option<R::Value>, Error> {
+    pub async fn load<R: BatchKey>(&self, key: R) -> Result<Option<R::Value>, Error> {
         match &self.backend {
             Backend::Queue(batch_queue) => batch_queue.get(key).await,
             Backend::Loaders(by_type) => {
@@ -77,18 +77,18 @@ impl Loaders {
 
     /// Loads the object that the client named by `key`. An absent object counts against the
     /// enumeration limit.
-    pub async fn load_named<R: Relation>(&self, key: R) -> Result<Option<R::Value>, Error> {
-        self.call.take_lookups(1)?;
+    pub async fn load_named<R: BatchKey>(&self, key: R) -> Result<Option<R::Value>, Error> {
+        self.call.charge_lookups(1)?;
         self.call.count_lookup(self.load(key).await?)
     }
 
     /// Counts a name that cannot belong to any object as one absent object, and returns `None`.
     pub fn absent<T>(&self) -> Result<Option<T>, Error> {
-        self.call.take_lookups(1)?;
+        self.call.charge_lookups(1)?;
         self.call.count_lookup(None)
     }
 
-    fn loader<R: Relation>(&self, by_type: &LoadersByType) -> LoaderOf<R> {
+    fn loader<R: BatchKey>(&self, by_type: &LoadersByType) -> LoaderOf<R> {
         let mut by_type = by_type.lock().unwrap_or_else(PoisonError::into_inner);
         let new = || -> Box<dyn Any + Send + Sync> {
             let call = self.call.clone();

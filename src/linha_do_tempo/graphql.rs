@@ -6,7 +6,7 @@ use super::{Acontecimento, TipoDeAcontecimento};
 use crate::Result;
 use crate::adolescente::graphql::AdolescenteNode;
 use crate::adolescente::store::AdolescenteById;
-use crate::db::Relation;
+use crate::db::BatchKey;
 use crate::evento::graphql::EventoNode;
 use crate::evento::store::EventoById;
 use crate::evento::store::Subject;
@@ -110,7 +110,7 @@ impl AcontecimentoNode {
     }
 }
 
-async fn load_optional<R: Relation>(loaders: &Loaders, key: Option<R>) -> Result<Option<R::Value>> {
+async fn load_optional<R: BatchKey>(loaders: &Loaders, key: Option<R>) -> Result<Option<R::Value>> {
     match key {
         Some(key) => loaders.load(key).await,
         None => Ok(None),

@@ -2,7 +2,7 @@
 
 use super::{Rascunho, RascunhoId};
 use crate::db::schema::rascunho;
-use crate::db::{Relation, Session};
+use crate::db::{BatchKey, Session};
 use crate::error::Error;
 use crate::processo::ProcessoId;
 use ahash::HashMap;
@@ -24,7 +24,7 @@ fn visible(session: &Session<'_>) -> rascunho::BoxedQuery<'static, diesel::pg::P
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RascunhoById(pub RascunhoId);
 
-impl Relation for RascunhoById {
+impl BatchKey for RascunhoById {
     type Value = Arc<Rascunho>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {

@@ -186,7 +186,7 @@ impl Call {
         request::check_path(req)?;
         // A path with a parameter names one object, which counts against the limit on guessing.
         if request::route(req).contains('{') {
-            call.take_lookups(1)?;
+            call.charge_lookups(1)?;
         }
         Ok((call, Params::of(req)?))
     }

@@ -1,6 +1,7 @@
-//! Shuts the server down on a signal, in order and within a time limit.
+//! Shuts the server down on a signal, in order and within a time limit. After it, `until_end` in
+//! `server/mod.rs` writes what the audit trail still holds, and the process exits.
 
-use crate::graphql::protocol::session_registry::SessionRegistry;
+use crate::graphql::protocol::stream_registry::StreamRegistry;
 use crate::readiness::Readiness;
 use actix_web::dev::ServerHandle;
 use std::sync::Arc;
@@ -32,7 +33,7 @@ pub struct ShutdownPlan {
 /// reason, so that their clients reconnect elsewhere.
 pub fn shut_down_on_signals(
     server: ServerHandle,
-    sessions: Arc<SessionRegistry>,
+    sessions: Arc<StreamRegistry>,
     plan: ShutdownPlan,
 ) -> std::io::Result<()> {
     let mut signals = Signals {

@@ -64,13 +64,13 @@ fn collect<T>(work: impl FnOnce() -> T) -> (T, Vec<Statement>) {
 }
 
 /// Runs `work` in the context of a trace, and records each of its statements.
-pub fn recorded<T>(context: Option<&TraceContext>, work: impl FnOnce() -> T) -> T {
-    let run = || recorded_for(context.map(std::slice::from_ref).unwrap_or_default(), work);
+pub fn traced<T>(context: Option<&TraceContext>, work: impl FnOnce() -> T) -> T {
+    let run = || traced_for(context.map(std::slice::from_ref).unwrap_or_default(), work);
     super::current::run(context.cloned(), run)
 }
 
 /// Runs `work`, which several requests share, and records its statements in the trace of each.
-pub fn recorded_for<T>(contexts: &[TraceContext], work: impl FnOnce() -> T) -> T {
+pub fn traced_for<T>(contexts: &[TraceContext], work: impl FnOnce() -> T) -> T {
     if !contexts.iter().any(is_recorded) {
         return work();
     }
@@ -81,9 +81,9 @@ pub fn recorded_for<T>(contexts: &[TraceContext], work: impl FnOnce() -> T) -> T
     result
 }
 
-/// Like [`recorded_for`], with a span around the statements. `attributes` returns the attributes of
+/// Like [`traced_for`], with a span around the statements. `attributes` returns the attributes of
 /// that span, and whether the work failed.
-pub fn recorded_read<T>(
+pub fn traced_read<T>(
     contexts: &[TraceContext],
     name: impl FnOnce() -> String,
     work: impl FnOnce() -> T,

@@ -7,7 +7,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
-pub struct Rules {
+pub struct RuleSwitches {
     /// R4: recusa números com dígito verificador errado.
     pub verificar_digito: bool,
     /// R5: recusa números que não são do tribunal de quem chama.
@@ -40,7 +40,7 @@ pub struct Rules {
     pub campos_desconhecidos: UnknownFields,
 }
 
-impl Default for Rules {
+impl Default for RuleSwitches {
     fn default() -> Self {
         Self {
             verificar_digito: true,

@@ -3,7 +3,7 @@
 use crate::support::{
     App, EXECUCAO, NewProcesso, Response, Settings, Template, code, numero, rounds,
 };
-use elos::value::rules::Rules;
+use elos::value::rules::RuleSwitches;
 use serde_json::{Value, json};
 
 /// Registers processo `n` with these adolescentes. With a `referencia`, the processo is an execução
@@ -202,7 +202,7 @@ fn r12_uma_execucao_ativa_ao_cadastrar_e_ao_reativar() {
         json!([{ "codigo": "EXECUCAO_ATIVA", "regra": "R12", "impedimento": { "numero": numero(3) } }])
     );
 
-    let rules = Rules { exigir_execucao_unica: false, ..Rules::default() };
+    let rules = RuleSwitches { exigir_execucao_unica: false, ..RuleSwitches::default() };
     let app = App::with(Template::Empty, Settings { rules, ..Settings::default() });
     let ana = app.adolescente("tjrn");
     cadastrar(&app, 1, &[&ana], None);
@@ -342,7 +342,7 @@ fn r14_identificador_desconhecido() {
         json!({ "a": { "cadastroPendente": true, "nome": null }, "b": { "cadastroPendente": false, "nome": "Nova" }, "c": null })
     );
 
-    let rules = Rules { registrar_pendente: false, ..Rules::default() };
+    let rules = RuleSwitches { registrar_pendente: false, ..RuleSwitches::default() };
     let app = App::with(Template::Empty, Settings { rules, ..Settings::default() });
     let ana = app.adolescente("tjrn");
     cadastrar(&app, 1, &[&ana], None);

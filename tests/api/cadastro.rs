@@ -3,7 +3,7 @@
 use crate::support::{
     APURACAO, App, EXECUCAO, Response, Settings, Template, new_adolescente, rounds,
 };
-use elos::value::rules::{Rules, UnknownFields};
+use elos::value::rules::{RuleSwitches, UnknownFields};
 use serde_json::{Value, json};
 
 const NUMERO: &str = "9000741-62.2021.8.20.0083";
@@ -143,7 +143,8 @@ fn execucao_da_apuracao_com_os_seus_eventos() {
 #[test]
 fn r11_execucao_sem_vinculo_na_apuracao_avisa_ou_recusa_pela_configuracao() {
     for require in [false, true] {
-        let rules = Rules { exigir_vinculo_na_referencia: require, ..Rules::default() };
+        let rules =
+            RuleSwitches { exigir_vinculo_na_referencia: require, ..RuleSwitches::default() };
         let app = App::with(Template::Empty, Settings { rules, ..Settings::default() });
         let (one, other) = (app.adolescente("tjrn"), app.adolescente("tjrn"));
         assert_eq!(cadastrar(&app, &body(&one)).status, 200);
@@ -419,7 +420,7 @@ fn violacoes_independentes_vem_juntas_nas_duas_portas() {
 #[test]
 fn campo_desconhecido_avisa_ou_recusa_pela_configuracao() {
     for policy in [UnknownFields::Avisar, UnknownFields::Recusar] {
-        let rules = Rules { campos_desconhecidos: policy, ..Rules::default() };
+        let rules = RuleSwitches { campos_desconhecidos: policy, ..RuleSwitches::default() };
         let app = App::with(Template::Empty, Settings { rules, ..Settings::default() });
         let adolescente = app.adolescente("tjrn");
         let response = cadastrar(&app, &with(&body(&adolescente), "numeroprocesso", "x"));
@@ -442,8 +443,11 @@ fn campo_desconhecido_avisa_ou_recusa_pela_configuracao() {
 
 #[test]
 fn r4_e_r5_se_relaxam_pela_configuracao() {
-    let rules =
-        Rules { verificar_digito: false, exigir_numero_do_tribunal: false, ..Rules::default() };
+    let rules = RuleSwitches {
+        verificar_digito: false,
+        exigir_numero_do_tribunal: false,
+        ..RuleSwitches::default()
+    };
     let app = App::with(Template::Empty, Settings { rules, ..Settings::default() });
     let adolescente = app.adolescente("tjrn");
     assert_eq!(

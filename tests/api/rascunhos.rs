@@ -2,7 +2,7 @@
 
 use crate::support::{App, NewProcesso, Response, Settings, Template, code, numero};
 use elos::db::Sql;
-use elos::value::rules::Rules;
+use elos::value::rules::RuleSwitches;
 use serde_json::{Value, json};
 
 fn registrar(app: &App, client: &str) -> String {
@@ -39,7 +39,7 @@ fn r8_o_rascunho_se_consome_uma_vez() {
 
 #[test]
 fn r8_desligada_aceita_qualquer_texto() {
-    let rules = Rules { exigir_rascunho: false, ..Rules::default() };
+    let rules = RuleSwitches { exigir_rascunho: false, ..RuleSwitches::default() };
     let app = App::with(Template::Empty, Settings { rules, ..Settings::default() });
     let ana = app.adolescente("tjrn");
     assert_eq!(cadastrar(&app, 1, &ana, "qualquer").status, 200);

@@ -3,7 +3,7 @@
 use crate::adolescente::{Adolescente, adolescente_columns};
 use crate::db::Sql;
 use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
-use crate::filters::{AdolescenteFilter, Filter, Place};
+use crate::filters::{AdolescenteFilter, Filter, FilterScope};
 use std::sync::Arc;
 
 /// The field that orders the list of adolescentes.
@@ -63,7 +63,10 @@ impl List for Adolescentes {
             columns: adolescente_columns!(),
             tables: "adolescente a",
             parent_column: None,
-            where_clause: Sql::all([in_tribunal, Some(self.filter.sql(Place::root(tribunal)))]),
+            where_clause: Sql::all([
+                in_tribunal,
+                Some(self.filter.sql(FilterScope::root(tribunal))),
+            ]),
             ordering: OrderBy {
                 column: Some(self.field.column()),
                 then: self.then.iter().map(|(field, down)| (field.column().0, *down)).collect(),

@@ -9,7 +9,7 @@ pub use write::*;
 
 use super::{Adolescente, AdolescenteId, Identificador, Search, Semelhante, adolescente_columns};
 use crate::auth::Scope;
-use crate::db::{Relation, Session, Sql};
+use crate::db::{BatchKey, Session, Sql};
 use crate::error::Error;
 use crate::value::cpf::Cpf;
 use crate::value::tribunal::TRIBUNAIS;
@@ -41,7 +41,7 @@ fn with_identificadores<'i>(identificadores: impl Iterator<Item = &'i Identifica
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AdolescenteById(pub AdolescenteId);
 
-impl Relation for AdolescenteById {
+impl BatchKey for AdolescenteById {
     type Value = Arc<Adolescente>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
@@ -59,7 +59,7 @@ pub struct AdolescenteByIdentificador {
     pub tribunal: Option<i16>,
 }
 
-impl Relation for AdolescenteByIdentificador {
+impl BatchKey for AdolescenteByIdentificador {
     type Value = Arc<Adolescente>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
@@ -84,7 +84,7 @@ pub struct AdolescenteByCpf {
     pub tribunal: Option<i16>,
 }
 
-impl Relation for AdolescenteByCpf {
+impl BatchKey for AdolescenteByCpf {
     type Value = Arc<Adolescente>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
@@ -150,7 +150,7 @@ pub struct Semelhantes {
     pub sensitive: bool,
 }
 
-impl Relation for Semelhantes {
+impl BatchKey for Semelhantes {
     type Value = Arc<Vec<Semelhante>>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {

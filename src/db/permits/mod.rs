@@ -2,6 +2,11 @@
 //!
 //! A request either awaits its [`Permit`], or queues the work to run once it has one. Queued work
 //! can run on the thread that has just finished other work, so that no task must be woken.
+//!
+//! What decides how many queries run at once is [`Bounds::of`]: all requests share `pool_max`
+//! permits, one credential holds at most half of them, and a quarter is kept for tribunais that hold
+//! none. Of the queries of one credential, [`parallelism_per_credential`] run at a time; the others
+//! wait up to [`COALESCE_WAIT`] to be joined into one run.
 
 mod queue;
 
@@ -22,8 +27,9 @@ use tokio::time::{timeout, timeout_at};
 /// The limit is needed because the current permit holders may be slow.
 pub const COALESCE_WAIT: Duration = Duration::from_millis(100);
 
-/// Maximum number of queries that run at the same time without slowing each other down.
-pub fn max_parallel_queries() -> usize {
+/// Maximum number of queries of one credential that run at the same time without slowing each other
+/// down. Urgent ones do not count.
+pub fn parallelism_per_credential() -> usize {
     // At least two, even on one processor: one query can run while the other waits for PostgreSQL.
     thread::available_parallelism().map_or(2, |cores| cores.get().max(2))
 }
@@ -33,13 +39,13 @@ pub fn max_parallel_queries() -> usize {
 pub struct Permits(Arc<Shared>);
 
 struct Shared {
-    queue: Mutex<FairQueue<Entry>>,
+    queue: Mutex<FairQueue<QueuedWork>>,
     /// Where the time of each wait is counted. `None` to count none.
     waits: Option<Histogram>,
 }
 
 /// Work, and the time at which it began to wait.
-struct Entry {
+struct QueuedWork {
     since: Instant,
     work: Work,
 }
@@ -110,7 +116,7 @@ impl Permits {
         self.queue().load()
     }
 
-    fn queue(&self) -> MutexGuard<'_, FairQueue<Entry>> {
+    fn queue(&self) -> MutexGuard<'_, FairQueue<QueuedWork>> {
         self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -159,7 +165,7 @@ impl Permits {
     }
 
     fn enter(&self, caller: &Caller, lane: Lane, work: Work) -> Queued {
-        let entry = Entry { since: Instant::now(), work };
+        let entry = QueuedWork { since: Instant::now(), work };
         let ticket = self.queue().enter(caller, lane, entry);
         self.start_all();
         Queued { permits: self.clone(), caller: caller.clone(), lane, ticket }
@@ -178,7 +184,7 @@ impl Permits {
     }
 
     fn next(&self) -> Option<(Permit, Work)> {
-        let (caller, lane, Entry { since: entered, work }) = self.queue().next()?;
+        let (caller, lane, QueuedWork { since: entered, work }) = self.queue().next()?;
         let (permits, since) = (self.clone(), Instant::now());
         if let Some(waits) = &self.0.waits {
             waits.observe((since - entered).as_secs_f64());

@@ -28,10 +28,10 @@ pub enum Lane {
     /// A write. Writes of the same kind may join it while it waits.
     Write,
     /// Work that nothing can join. It never waits for others.
-    Alone,
+    Unbatched,
 }
 
-const LANES: [Lane; 3] = [Lane::Query, Lane::Write, Lane::Alone];
+const LANES: [Lane; 3] = [Lane::Query, Lane::Write, Lane::Unbatched];
 
 /// The number of permits, and how they are shared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +44,8 @@ pub struct Bounds {
     pub reserved: usize,
     /// Maximum number of entries of one credential that run at the same time in the lane `Query`,
     /// and as many again in the lane `Write`. Further entries of such a lane wait so that others
-    /// can join them, unless they are urgent. The lane `Alone` has no such limit.
-    pub max_per_lane: usize,
+    /// can join them, unless they are urgent. The lane `Unbatched` has no such limit.
+    pub max_per_credential_and_lane: usize,
     /// Maximum number of waiting requests of one credential.
     pub max_waiting_per_credential: usize,
     /// Maximum number of waiting requests of one tribunal.
@@ -69,7 +69,7 @@ impl Bounds {
             permits,
             max_per_credential,
             reserved: permits.div_ceil(4).min(permits - 1),
-            max_per_lane: max_parallel.clamp(1, max_per_credential),
+            max_per_credential_and_lane: max_parallel.clamp(1, max_per_credential),
             max_waiting_per_credential: permits * WAITING_PER_PERMIT,
             max_waiting_per_tribunal: permits * WAITING_PER_PERMIT * 2,
         }
@@ -86,7 +86,7 @@ impl Bounds {
         Self {
             max_per_credential: permits,
             reserved: 0,
-            max_per_lane: permits,
+            max_per_credential_and_lane: permits,
             max_waiting_per_credential: usize::MAX,
             max_waiting_per_tribunal: usize::MAX,
             ..Self::of(permits, permits)
@@ -369,7 +369,9 @@ impl<W> Credential<W> {
         let ready = LANES.into_iter().filter_map(|lane| {
             let state = &self.lanes[lane as usize];
             let first = state.entries.front()?;
-            let may = lane == Lane::Alone || first.urgent || state.running < bounds.max_per_lane;
+            let may = lane == Lane::Unbatched
+                || first.urgent
+                || state.running < bounds.max_per_credential_and_lane;
             may.then_some((first.ticket, lane))
         });
         let (_, lane) = ready.min_by_key(|(ticket, _)| *ticket)?;

@@ -19,19 +19,19 @@ fn started(queue: &mut FairQueue<u32>) -> Vec<(i16, String)> {
 fn a_credential_gets_half_of_the_permits_and_a_tribunal_three_quarters() {
     let mut queue = FairQueue::new(Bounds::of(8, 8));
     for n in 0..100 {
-        queue.enter(&caller(820, 0), Lane::Alone, n);
+        queue.enter(&caller(820, 0), Lane::Unbatched, n);
     }
     assert_eq!(start(&mut queue).len(), 4);
     for n in 0..100 {
-        queue.enter(&caller(820, 1), Lane::Alone, n);
+        queue.enter(&caller(820, 1), Lane::Unbatched, n);
     }
     assert_eq!(started(&mut queue), vec![(820, "c1".to_owned()); 2]);
     // Two other tribunais start at once, whatever waits; a third one has to wait for a permit.
     for tribunal in [817, 806, 805] {
-        queue.enter(&caller(tribunal, 0), Lane::Alone, 0);
+        queue.enter(&caller(tribunal, 0), Lane::Unbatched, 0);
     }
     assert_eq!(started(&mut queue), [(817, "c0".to_owned()), (806, "c0".to_owned())]);
-    queue.release(&caller(820, 0), Lane::Alone, Duration::ZERO);
+    queue.release(&caller(820, 0), Lane::Unbatched, Duration::ZERO);
     assert_eq!(started(&mut queue), [(805, "c0".to_owned())]);
 }
 
@@ -53,18 +53,18 @@ fn the_smallest_pools_serve_every_tribunal() {
 #[test]
 fn tribunais_take_turns_and_so_do_the_credentials_of_each() {
     let mut queue = FairQueue::new(Bounds { reserved: 0, ..Bounds::of(2, 2) });
-    queue.enter(&caller(1, 9), Lane::Alone, 0);
-    queue.enter(&caller(2, 9), Lane::Alone, 0);
+    queue.enter(&caller(1, 9), Lane::Unbatched, 0);
+    queue.enter(&caller(2, 9), Lane::Unbatched, 0);
     let mut running = start(&mut queue);
     assert_eq!(running.len(), 2);
     for n in 0..4 {
-        queue.enter(&caller(1, 0), Lane::Alone, n);
+        queue.enter(&caller(1, 0), Lane::Unbatched, n);
     }
     for n in 0..4 {
-        queue.enter(&caller(1, 1), Lane::Alone, n);
+        queue.enter(&caller(1, 1), Lane::Unbatched, n);
     }
     for n in 0..4 {
-        queue.enter(&caller(2, 0), Lane::Alone, n);
+        queue.enter(&caller(2, 0), Lane::Unbatched, n);
     }
     let mut order = Vec::new();
     while let Some((who, lane, _)) = running.pop() {
@@ -88,7 +88,7 @@ fn idle_credentials_are_forgotten_when_there_are_many() {
         queue.leave(&caller(820, n));
     }
     assert!(queue.tribunals[&820].credentials.len() <= IDLE_CREDENTIALS);
-    queue.enter(&busy, Lane::Alone, 0);
+    queue.enter(&busy, Lane::Unbatched, 0);
     assert_eq!(started(&mut queue), [(820, "c1000".to_owned())]);
     assert_eq!(queue.load().tribunals, 1);
 }
@@ -99,15 +99,15 @@ fn queries_beyond_the_limit_wait_to_be_joined_until_they_are_urgent() {
     let who = caller(820, 0);
     let tickets: Vec<_> = (0..5).map(|n| queue.enter(&who, Lane::Query, n)).collect();
     assert_eq!(start(&mut queue).len(), 2);
-    queue.enter(&who, Lane::Alone, 9);
-    // An `Alone` entry does not wait behind queries that wait to be joined.
+    queue.enter(&who, Lane::Unbatched, 9);
+    // An `Unbatched` entry does not wait behind queries that wait to be joined.
     assert_eq!(start(&mut queue)[0].2, 9);
     queue.make_urgent(&who, Lane::Query, tickets[2]);
     assert_eq!(start(&mut queue)[0].2, 2);
     // The credential already holds as many permits as it may.
     queue.make_urgent(&who, Lane::Query, tickets[4]);
     assert!(start(&mut queue).is_empty());
-    queue.release(&who, Lane::Alone, Duration::ZERO);
+    queue.release(&who, Lane::Unbatched, Duration::ZERO);
     assert_eq!(start(&mut queue)[0].2, 3);
 }
 
@@ -123,11 +123,11 @@ fn a_flood_delays_its_own_credential_and_learns_its_own_wait() {
     // The limit of this tribunal is reached; that of the other is not.
     assert_eq!(queue.admit(&twin), Err(Full));
     assert_eq!(queue.admit(&calm), Ok(()));
-    queue.enter(&flood, Lane::Alone, 0);
-    queue.enter(&calm, Lane::Alone, 0);
+    queue.enter(&flood, Lane::Unbatched, 0);
+    queue.enter(&calm, Lane::Unbatched, 0);
     assert_eq!(start(&mut queue).len(), 2);
-    queue.release(&flood, Lane::Alone, Duration::from_millis(250));
-    queue.release(&calm, Lane::Alone, Duration::from_millis(1));
+    queue.release(&flood, Lane::Unbatched, Duration::from_millis(250));
+    queue.release(&calm, Lane::Unbatched, Duration::from_millis(1));
     assert_eq!(queue.retry_after(&flood), 16);
     assert_eq!(queue.retry_after(&calm), 1);
     queue.leave(&flood);
@@ -191,7 +191,9 @@ impl World {
         free > 0
             && self.of_credential(&entry.who) < self.bounds.max_per_credential
             && (tribunal == 0 || free > self.bounds.reserved)
-            && (entry.lane == Lane::Alone || entry.urgent || concurrent < self.bounds.max_per_lane)
+            && (entry.lane == Lane::Unbatched
+                || entry.urgent
+                || concurrent < self.bounds.max_per_credential_and_lane)
     }
 
     /// Starts every entry that the queue releases, and checks each against the model.
@@ -285,11 +287,11 @@ proptest! {
     fn a_flood_costs_others_one_turn(places in 2_usize..9, flood in 1_u32..300, others in 1_i16..6) {
         let mut queue = FairQueue::new(Bounds::of(places, 2));
         for n in 0..flood {
-            queue.enter(&caller(900, 0), Lane::Alone, n);
+            queue.enter(&caller(900, 0), Lane::Unbatched, n);
         }
         let mut running = start(&mut queue);
         for tribunal in 0..others {
-            queue.enter(&caller(tribunal, 0), Lane::Alone, 0);
+            queue.enter(&caller(tribunal, 0), Lane::Unbatched, 0);
         }
         running.extend(start(&mut queue));
         let mut floods_after = 0;

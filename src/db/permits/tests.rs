@@ -16,7 +16,7 @@ fn free(permits: &Permits) -> usize {
     let mut taken = Vec::new();
     run(async {
         while let Ok(Some(permit)) =
-            timeout(Duration::ZERO, permits.acquire(&caller(999), Lane::Alone)).await
+            timeout(Duration::ZERO, permits.acquire(&caller(999), Lane::Unbatched)).await
         {
             taken.push(permit);
         }
@@ -29,7 +29,7 @@ fn a_permit_is_returned_however_its_holder_ends() {
     let permits = Permits::new(Bounds::unlimited(2));
     assert_eq!(free(&permits), 2);
     run(async {
-        let permit = permits.acquire(&caller(1), Lane::Alone).await.unwrap();
+        let permit = permits.acquire(&caller(1), Lane::Unbatched).await.unwrap();
         let lost = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             panic!("whoever had it broke off");
@@ -54,11 +54,11 @@ fn a_permit_is_returned_however_its_holder_ends() {
 fn a_cancelled_entry_gives_its_turn_to_the_next() {
     let permits = Permits::new(Bounds::unlimited(1));
     run(async {
-        let first = permits.acquire(&caller(1), Lane::Alone).await.unwrap();
+        let first = permits.acquire(&caller(1), Lane::Unbatched).await.unwrap();
         let (second, third) = (caller(2), caller(3));
-        let mut gone = Box::pin(permits.acquire(&second, Lane::Alone));
+        let mut gone = Box::pin(permits.acquire(&second, Lane::Unbatched));
         assert!(timeout(Duration::ZERO, &mut gone).await.is_err());
-        let mut next = Box::pin(permits.acquire(&third, Lane::Alone));
+        let mut next = Box::pin(permits.acquire(&third, Lane::Unbatched));
         assert!(timeout(Duration::ZERO, &mut next).await.is_err());
         drop(gone);
         drop(first);
@@ -72,13 +72,13 @@ fn a_cancelled_entry_gives_its_turn_to_the_next() {
 fn a_permit_that_is_not_received_goes_to_the_next() {
     let permits = Permits::new(Bounds::unlimited(1));
     run(async {
-        let first = permits.acquire(&caller(1), Lane::Alone).await.unwrap();
+        let first = permits.acquire(&caller(1), Lane::Unbatched).await.unwrap();
         let (second, third) = (caller(2), caller(3));
-        let mut gone = Box::pin(permits.acquire(&second, Lane::Alone));
+        let mut gone = Box::pin(permits.acquire(&second, Lane::Unbatched));
         assert!(timeout(Duration::ZERO, &mut gone).await.is_err());
         drop(first);
         drop(gone);
-        assert!(permits.acquire(&third, Lane::Alone).await.is_some());
+        assert!(permits.acquire(&third, Lane::Unbatched).await.is_some());
     });
     assert_eq!(free(&permits), 1);
 }
@@ -117,7 +117,7 @@ fn a_thread_that_finishes_its_work_runs_the_next() {
 
 #[test]
 fn a_query_becomes_urgent_and_then_gives_up_at_its_deadline() {
-    let bounds = Bounds { max_per_lane: 1, ..Bounds::unlimited(2) };
+    let bounds = Bounds { max_per_credential_and_lane: 1, ..Bounds::unlimited(2) };
     let permits = Permits::new(bounds);
     run(async {
         let begun = Instant::now();

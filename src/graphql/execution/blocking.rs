@@ -94,7 +94,7 @@ async fn run_alone(
     let mut use_savepoints = tried;
     loop {
         let (pending_query, mut receiver) = pending_query(call, ready);
-        let permit = call.app.db.permit(call.actor(), Lane::Alone, since).await?;
+        let permit = call.app.db.permit(call.actor(), Lane::Unbatched, since).await?;
         let (executor, db) = (Arc::clone(executor), call.app.db.clone());
         permit.spawn(Box::new(move |permit| {
             let snapshot = db.snapshot(permit, pending_query.call.actor(), use_savepoints);

@@ -24,7 +24,7 @@ pub struct BoundOperation {
     pub cost: u64,
     /// The language of the messages about its document and its variables.
     pub language: Language,
-    _share: Option<Arc<QuotaPermit>>,
+    _body_reservation: Option<Arc<QuotaPermit>>,
 }
 
 impl BoundOperation {
@@ -36,7 +36,7 @@ impl BoundOperation {
         cost: u64,
         share: Option<Arc<QuotaPermit>>,
     ) -> Self {
-        Self { prepared, variables, cost, language: Language::Portuguese, _share: share }
+        Self { prepared, variables, cost, language: Language::Portuguese, _body_reservation: share }
     }
 
     #[must_use]

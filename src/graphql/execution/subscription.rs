@@ -196,7 +196,7 @@ impl OpenSubscription {
             let feed_context = Arc::new(FeedContext::Delivery(item.clone()));
             // See [`SubscriptionRuntime::deliveries`].
             let deliveries = &self.runtime.deliveries;
-            let permit = deliveries.acquire(&Caller::of(&self.actor), Lane::Alone).await;
+            let permit = deliveries.acquire(&Caller::of(&self.actor), Lane::Unbatched).await;
             let response = run(&self.runtime, call.clone(), &self.ready, feed_context).await;
             drop(permit);
             let mut outcome = Outcome::from_response(response.unwrap_or_default());

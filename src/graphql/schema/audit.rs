@@ -1,7 +1,7 @@
 //! The field `auditoria`: the audit trail as a connection.
 
 use crate::Result;
-use crate::audit::trail::TrailQuery;
+use crate::audit::store::TrailQuery;
 use crate::audit::{CanalAuditoria, Entry, EspecieAuditoria, NACIONAL, ResultadoAuditoria};
 use crate::auth::Papel;
 use crate::error::Error;

@@ -9,7 +9,7 @@ use crate::db::Session;
 use crate::db::feed::{FeedCursor, FeedRange};
 use crate::error::Error;
 use crate::evento::Evento;
-use crate::evento::store::Changes;
+use crate::evento::store::EventoFeed;
 use crate::tramite::{self, Tramite};
 use crate::value::resource::{HasResources, Resource};
 use async_graphql::Context;
@@ -19,7 +19,7 @@ use std::sync::{Arc, OnceLock};
 /// The feed that a subscription reads, with its filter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum FeedQuery {
-    Changes(Changes),
+    Changes(EventoFeed),
     TramitesRecebidos,
 }
 

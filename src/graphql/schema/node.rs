@@ -4,7 +4,7 @@ use crate::Result;
 use crate::adolescente::AdolescenteId;
 use crate::adolescente::graphql::AdolescenteNode;
 use crate::adolescente::store::AdolescenteById;
-use crate::audit::trail::RecordById;
+use crate::audit::store::RecordById;
 use crate::auth::Papel;
 use crate::busca::AlvoDaBusca;
 use crate::busca::graphql::{ResultadoDaBusca, search};
@@ -130,7 +130,7 @@ async fn load(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
     ctx.actor().require(Papel::Consulta)?;
     let loaders = ctx.loaders();
     let Some(id) = GlobalId::read(id) else { return loaders.absent() };
-    ctx.call().take_lookups(1)?;
+    ctx.call().charge_lookups(1)?;
     let concrete = match id {
         GlobalId::Processo(id) => {
             loaders.load(ProcessoById(ProcessoId(id))).await?.map(|processo| {

@@ -12,7 +12,7 @@ use crate::error::{CodigoErro, Refusal};
 use crate::processo::rules::r1_r4_processo_do_numero;
 use crate::processo::{NumeroProcesso, Processo, ProcessoId, TipoProcesso};
 use crate::value::field::items;
-use crate::value::rules::Rules;
+use crate::value::rules::RuleSwitches;
 use chrono::NaiveDate;
 use std::borrow::Cow;
 
@@ -36,7 +36,7 @@ pub fn emissao(
     command: &EmitirGuia,
     facts: &Facts,
     today: NaiveDate,
-    rules: Rules,
+    rules: RuleSwitches,
 ) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     refusals.extend(b4_obrigatorios(command));
@@ -68,7 +68,7 @@ pub fn r1_adolescente(command: &EmitirGuia, facts: &Facts) -> Option<Refusal> {
 
 /// b.4: each processo exists in the tribunal (R1) and is of the right tipo, and the adolescente
 /// has, or had, a vínculo with it.
-pub fn b4_processos(command: &EmitirGuia, facts: &Facts, rules: Rules) -> Vec<Refusal> {
+pub fn b4_processos(command: &EmitirGuia, facts: &Facts, rules: RuleSwitches) -> Vec<Refusal> {
     let details = &command.propria;
     let requests = [
         ("apuracao", &details.apuracao, &facts.apuracao, TipoProcesso::Apuracao),

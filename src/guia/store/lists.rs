@@ -3,7 +3,7 @@
 use crate::adolescente::AdolescenteId;
 use crate::db::Sql;
 use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
-use crate::filters::{Filter, GuiaFilter, Place};
+use crate::filters::{Filter, FilterScope, GuiaFilter};
 use crate::guia::{Guia, SituacaoGuia, guia_columns};
 use crate::processo::ProcessoId;
 use std::sync::Arc;
@@ -110,7 +110,7 @@ impl List for GuiasOf {
     fn query(&self, tribunal: Option<i16>) -> ListQuery {
         let (tables, parent_column, condition) = match self {
             Self::All(guias) => {
-                (WITH_ADOLESCENTE, None, Some(guias.filter.sql(Place::root(tribunal))))
+                (WITH_ADOLESCENTE, None, Some(guias.filter.sql(FilterScope::root(tribunal))))
             }
             // A guia belongs to its apuração and to its execução. UNION ALL lets each branch use
             // its own index.

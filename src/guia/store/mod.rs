@@ -10,7 +10,7 @@ use super::{AtoInfracional, Documento, Guia, GuiaId, NumeroDaGuia, guia_columns}
 use crate::adolescente::AdolescenteId;
 use crate::db::list::WithParent;
 use crate::db::schema::{ato_infracional, documento_da_guia, vinculo};
-use crate::db::{Relation, Session, Sql, group_by_key};
+use crate::db::{BatchKey, Session, Sql, group_by_key};
 use crate::error::Error;
 use crate::processo::ProcessoId;
 use ahash::HashMap;
@@ -36,7 +36,7 @@ fn visible(session: &mut Session<'_>, condition: Sql) -> QueryResult<Vec<Guia>> 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct GuiaById(pub GuiaId);
 
-impl Relation for GuiaById {
+impl BatchKey for GuiaById {
     type Value = Arc<Guia>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
@@ -50,7 +50,7 @@ impl Relation for GuiaById {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct GuiaByNumero(pub NumeroDaGuia);
 
-impl Relation for GuiaByNumero {
+impl BatchKey for GuiaByNumero {
     type Value = Arc<Guia>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
@@ -64,7 +64,7 @@ impl Relation for GuiaByNumero {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UnificadasBy(pub GuiaId);
 
-impl Relation for UnificadasBy {
+impl BatchKey for UnificadasBy {
     type Value = Vec<Arc<Guia>>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
@@ -86,7 +86,7 @@ impl Relation for UnificadasBy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AtosOf(pub GuiaId);
 
-impl Relation for AtosOf {
+impl BatchKey for AtosOf {
     type Value = Arc<Vec<AtoInfracional>>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
@@ -113,7 +113,7 @@ impl Relation for AtosOf {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DocumentosOf(pub GuiaId);
 
-impl Relation for DocumentosOf {
+impl BatchKey for DocumentosOf {
     type Value = Arc<Vec<Documento>>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {

@@ -21,7 +21,7 @@ use crate::graphql::execution::executor::Executor;
 use crate::graphql::protocol::Protocols;
 use crate::http::request;
 use crate::server;
-use crate::value::rules::Rules;
+use crate::value::rules::RuleSwitches;
 use actix_web::dev::Service;
 use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;
@@ -78,7 +78,7 @@ async fn send_all(
     let documents = Documents::new(&crate::graphql::sdl(), &limits)?;
     // The audit trail is off, because its threads would write through the same connection, between
     // these savepoints.
-    let app = App::new(db.clone(), Rules::default(), options.now)
+    let app = App::new(db.clone(), RuleSwitches::default(), options.now)
         .without_audit()
         .with_absences_per_minute(0);
     let identity = Identity::new(options.now)?;

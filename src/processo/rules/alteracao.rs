@@ -9,7 +9,7 @@ use crate::processo::{
     TipoProcesso,
 };
 use crate::value::field;
-use crate::value::rules::Rules;
+use crate::value::rules::RuleSwitches;
 use std::borrow::Cow;
 
 /// Facts from the database about a processo and an adolescente, read while both rows are locked.
@@ -110,7 +110,7 @@ pub fn r1_processo_visivel() -> Refusal {
 /// R1, R4: the refusal for a number that was not found. If its check digits are wrong, the refusal
 /// says so. The caller searches first and then checks the digits, because a legacy load may have
 /// registered such a number.
-pub fn r1_r4_processo_do_numero(numero: &NumeroProcesso, rules: Rules) -> Refusal {
+pub fn r1_r4_processo_do_numero(numero: &NumeroProcesso, rules: RuleSwitches) -> Refusal {
     match super::r4_digito(numero, rules) {
         Some(refusal) => refusal.at(["processo"]),
         None => r1_processo_visivel(),
@@ -124,7 +124,7 @@ pub fn r1_r4_processo_do_numero(numero: &NumeroProcesso, rules: Rules) -> Refusa
 pub fn r14_desconhecido(
     identificador: &Identificador,
     has_dados: bool,
-    rules: Rules,
+    rules: RuleSwitches,
 ) -> Option<Refusal> {
     (!has_dados && !rules.registrar_pendente).then(|| {
         let message = format!("Adolescente não encontrado: {identificador}");

@@ -12,7 +12,7 @@ use crate::adolescente::{AdolescenteId, Identificador};
 use crate::error::{CodigoErro, Refusal};
 use crate::rascunho::Rascunho;
 use crate::value::field::{self, items, list_too_long, required, text};
-use crate::value::rules::Rules;
+use crate::value::rules::RuleSwitches;
 use crate::value::tribunal::Tribunal;
 use std::collections::HashMap;
 
@@ -57,7 +57,7 @@ pub fn cadastro(
     command: &CadastrarProcesso,
     facts: &Facts,
     tribunal: i16,
-    rules: Rules,
+    rules: RuleSwitches,
 ) -> CadastroVerdict {
     let mut refusals = Vec::new();
     refusals.extend(r3_obrigatorios(command));
@@ -134,7 +134,7 @@ pub fn r3_adolescentes_sem_repeticao(
 
 /// R4: the check digits are right. The rule holds unless the setting `verificar_digito` is off, as
 /// for legacy loads.
-pub fn r4_digito(numero: &NumeroProcesso, rules: Rules) -> Option<Refusal> {
+pub fn r4_digito(numero: &NumeroProcesso, rules: RuleSwitches) -> Option<Refusal> {
     let expected = numero.expected_digit();
     (rules.verificar_digito && numero.digit() != expected).then(|| {
         let message = "o dígito verificador do número do processo não confere";
@@ -145,7 +145,11 @@ pub fn r4_digito(numero: &NumeroProcesso, rules: Rules) -> Option<Refusal> {
 
 /// R5: refuses a number of another tribunal than the caller's. With `exigir_numero_do_tribunal`
 /// off, refuses only a number of no existing tribunal.
-pub fn r5_do_tribunal(numero: &NumeroProcesso, tribunal: i16, rules: Rules) -> Option<Refusal> {
+pub fn r5_do_tribunal(
+    numero: &NumeroProcesso,
+    tribunal: i16,
+    rules: RuleSwitches,
+) -> Option<Refusal> {
     let of_numero = numero.tribunal_code();
     let refused = match rules.exigir_numero_do_tribunal {
         true => of_numero != tribunal,
@@ -192,7 +196,7 @@ pub fn r7_orgao_positivo(id_orgao: Option<i32>) -> Option<Refusal> {
 pub fn r8_rascunho_livre(
     command: &CadastrarProcesso,
     rascunho: Option<&Rascunho>,
-    rules: Rules,
+    rules: RuleSwitches,
 ) -> Option<Refusal> {
     let code = command.id_processo_sistema_externo.as_ref()?;
     if !rules.exigir_rascunho || readable_external_code(code).is_some() {
@@ -248,7 +252,10 @@ pub fn r11_um_adolescente(command: &CadastrarProcesso) -> Option<Refusal> {
 /// R12: an adolescente serves one execução at a time in the tribunal; a court that unifies measures
 /// archives the other execuções. `ativa` is the execução that is active now. The rule holds unless
 /// the setting `exigir_execucao_unica` is off.
-pub fn r12_uma_execucao_ativa(ativa: Option<&NumeroProcesso>, rules: Rules) -> Option<Refusal> {
+pub fn r12_uma_execucao_ativa(
+    ativa: Option<&NumeroProcesso>,
+    rules: RuleSwitches,
+) -> Option<Refusal> {
     let ativa = ativa.filter(|_| rules.exigir_execucao_unica)?;
     let message = format!("Adolescente já possui processo de execução ativo, o {ativa}");
     let mut refusal = Refusal::new(CodigoErro::ExecucaoAtiva, "R12", message)

@@ -2,8 +2,8 @@ use super::*;
 use crate::rascunho::RascunhoId;
 use chrono::DateTime;
 
-fn rules() -> Rules {
-    Rules::default()
+fn rules() -> RuleSwitches {
+    RuleSwitches::default()
 }
 
 fn numero(text: &str) -> NumeroProcesso {
@@ -47,7 +47,7 @@ fn facts() -> Facts {
 fn evaluate(
     command: &CadastrarProcesso,
     facts: &Facts,
-    rules: Rules,
+    rules: RuleSwitches,
 ) -> Vec<(&'static str, String)> {
     let verdict = cadastro(command, facts, 820, rules);
     verdict.refusals.iter().map(|r| (r.codigo.name(), r.campo.join("."))).collect()
@@ -93,7 +93,7 @@ fn r4_digito_errado_diz_o_esperado_e_se_pode_desligar() {
     assert_eq!(refusal(&command), [pair("NUMERO_DIGITO_INVALIDO", "numero")]);
     let refusals = cadastro(&command, &facts(), 820, rules()).refusals;
     assert!(refusals[0].orientacao.as_ref().unwrap().contains("62"));
-    let without = Rules { verificar_digito: false, ..rules() };
+    let without = RuleSwitches { verificar_digito: false, ..rules() };
     assert_eq!(evaluate(&command, &facts(), without), []);
 }
 
@@ -112,7 +112,7 @@ fn r5_numero_de_outro_tribunal_e_tribunal_que_nao_existe() {
     let message = &cadastro(&foreign, &facts(), 820, rules()).refusals[0].mensagem;
     assert!(message.contains("TJPE") && message.contains("TJRN"), "{message}");
 
-    let without = Rules { exigir_numero_do_tribunal: false, ..rules() };
+    let without = RuleSwitches { exigir_numero_do_tribunal: false, ..rules() };
     assert_eq!(evaluate(&foreign, &facts(), without), []);
     let nonexistent =
         CadastrarProcesso { numero: Some(numero("9000038-88.2022.8.28.0014")), ..apuracao() };
@@ -172,7 +172,7 @@ fn r11_sem_vinculo_na_referencia_avisa_ou_recusa() {
     let verdict = cadastro(&command, &facts(), 820, rules());
     assert!(verdict.refusals.is_empty() && verdict.warnings.len() == 1, "{verdict:?}");
 
-    let strict = Rules { exigir_vinculo_na_referencia: true, ..rules() };
+    let strict = RuleSwitches { exigir_vinculo_na_referencia: true, ..rules() };
     assert_eq!(evaluate(&command, &facts(), strict), [pair("CAMPO_INVALIDO", "adolescentes.0")]);
 
     let of_another_tribunal = Facts { vinculados_in_referencia: None, ..facts() };
@@ -200,7 +200,7 @@ fn r12_uma_execucao_ativa_por_adolescente_e_se_pode_desligar() {
         [pair("EXECUCAO_ATIVA", "adolescentes")]
     );
     assert_eq!(evaluate(&apuracao(), &with_active, rules()), []);
-    let without = Rules { exigir_execucao_unica: false, ..rules() };
+    let without = RuleSwitches { exigir_execucao_unica: false, ..rules() };
     assert_eq!(evaluate(&execucao(), &with_active, without), []);
 }
 
@@ -225,7 +225,7 @@ fn textos_tem_limite() {
         id_processo_sistema_externo: Some("a\u{1}".into()),
         ..apuracao()
     };
-    let rules = Rules { exigir_rascunho: false, ..Rules::default() };
+    let rules = RuleSwitches { exigir_rascunho: false, ..RuleSwitches::default() };
     let fields = ["appNameSistemaTribunal", "idProcessoSistemaExterno"];
     assert_eq!(
         evaluate(&command, &facts(), rules),
@@ -248,7 +248,7 @@ fn r8_o_rascunho_existe_e_esta_livre() {
     let consumido = Rascunho { consumido_em: Some(free.criado_em), ..free.clone() };
     let with_rascunho = |rascunho| Facts { rascunho, ..facts() };
     let status = |rascunho, exigir_rascunho| {
-        let rules = Rules { exigir_rascunho, ..Rules::default() };
+        let rules = RuleSwitches { exigir_rascunho, ..RuleSwitches::default() };
         let refusals = cadastro(&command, &with_rascunho(rascunho), 820, rules).refusals;
         refusals.iter().map(|refusal| (refusal.codigo.name(), refusal.status)).collect::<Vec<_>>()
     };

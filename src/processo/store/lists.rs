@@ -4,7 +4,7 @@
 use crate::adolescente::{AdolescenteId, PartialAdolescente, Summary, summary_columns};
 use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
 use crate::db::{ColumnType, Sql, columns_hold};
-use crate::filters::{Filter, Place, ProcessoFilter};
+use crate::filters::{Filter, FilterScope, ProcessoFilter};
 use crate::processo::{
     Processo, ProcessoId, SituacaoProcesso, SituacaoVinculo, TipoProcesso, Vinculo,
     processo_columns, vinculo_columns,
@@ -69,7 +69,10 @@ impl List for Processos {
             columns: processo_columns!(),
             tables: "processo p",
             parent_column: None,
-            where_clause: Sql::all([in_tribunal, Some(self.filter.sql(Place::root(tribunal)))]),
+            where_clause: Sql::all([
+                in_tribunal,
+                Some(self.filter.sql(FilterScope::root(tribunal))),
+            ]),
             ordering: OrderBy {
                 column: self.field.column(),
                 then: self

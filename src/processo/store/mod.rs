@@ -19,11 +19,11 @@ use crate::adolescente::{AdolescenteId, Identificador};
 use crate::auth::Scope;
 use crate::command::Remembered;
 use crate::db::schema::{adolescente, processo, vinculo};
-use crate::db::{Relation, Session, Sql};
+use crate::db::{BatchKey, Session, Sql};
 use crate::error::Error;
 use crate::rascunho;
 use crate::value::resource::{Resource, no_resources, resources};
-use crate::value::rules::Rules;
+use crate::value::rules::RuleSwitches;
 use ahash::HashMap;
 use diesel::prelude::*;
 use std::collections::HashSet;
@@ -54,7 +54,7 @@ fn by_numeros<'n>(numeros: impl Iterator<Item = &'n NumeroProcesso>) -> Sql {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ProcessoById(pub ProcessoId);
 
-impl Relation for ProcessoById {
+impl BatchKey for ProcessoById {
     type Value = Arc<Processo>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
@@ -68,7 +68,7 @@ impl Relation for ProcessoById {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ProcessoByNumero(pub NumeroProcesso);
 
-impl Relation for ProcessoByNumero {
+impl BatchKey for ProcessoByNumero {
     type Value = Arc<Processo>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
@@ -83,7 +83,7 @@ pub fn facts(
     session: &mut Session<'_>,
     command: &CadastrarProcesso,
     known: &Known,
-    rules: Rules,
+    rules: RuleSwitches,
 ) -> Result<Facts, Error> {
     let named = command.adolescentes.iter().flatten();
     let known = named.filter_map(|key| Some((key.clone(), *known.get(key)?)));

@@ -1,9 +1,9 @@
 //! SQL that reads vínculos: one by its id, and the list of all.
 
 use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
-use crate::db::{Relation, Session, Sql};
+use crate::db::{BatchKey, Session, Sql};
 use crate::error::Error;
-use crate::filters::{Filter, Place, VinculoFilter};
+use crate::filters::{Filter, FilterScope, VinculoFilter};
 use crate::processo::{LinkedVinculo, linked_vinculo_columns};
 use ahash::HashMap;
 use diesel::prelude::*;
@@ -15,7 +15,7 @@ from_columns!(LinkedVinculo);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct VinculoById(pub i64);
 
-impl Relation for VinculoById {
+impl BatchKey for VinculoById {
     type Value = Arc<LinkedVinculo>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
@@ -76,7 +76,7 @@ impl List for Vinculos {
 
     fn query(&self, tribunal: Option<i16>) -> ListQuery {
         let in_tribunal = tribunal.map(|code| Sql::new("v.tribunal_codigo = ").bind(code));
-        let filter = self.filter.sql(Place::root(tribunal));
+        let filter = self.filter.sql(FilterScope::root(tribunal));
         ListQuery {
             columns: linked_vinculo_columns!(),
             tables: "vinculo v",

@@ -28,7 +28,7 @@ use crate::adolescente::{
 use crate::auth::Papel;
 use crate::command::{self, Command, Mode};
 use crate::db::list::offset_page;
-use crate::db::{Relation, Session};
+use crate::db::{BatchKey, Session};
 use crate::error::{Error, Refusal};
 use crate::value::cpf::Cpf;
 use crate::value::field::filled;

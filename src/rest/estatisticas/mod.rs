@@ -10,7 +10,7 @@ use super::openapi::refusals::Refusals;
 use super::{Params, guias, page, processos};
 use crate::auth::Scope;
 use crate::call::Call;
-use crate::db::Relation;
+use crate::db::BatchKey;
 use crate::estatisticas::service::{Question, READERS, count_absent, prepare};
 use crate::estatisticas::store::Counted;
 use crate::estatisticas::{AlvoEstatistico, DimensaoEstatistica};
@@ -43,7 +43,7 @@ pub async fn count(req: HttpRequest) -> Result<HttpResponse, RestError> {
     params.finish()?;
     let query = prepare(&call, question)?;
     let by = query.by.clone();
-    let groups = call.read(move |session| Relation::load_one(session, &query)).await?;
+    let groups = call.read(move |session| BatchKey::load_one(session, &query)).await?;
     let groups = groups.unwrap_or_default();
     // A list counts nobody as absent, however narrow its filter, and so neither does this.
     count_absent(&call, 0, &groups)?;

@@ -11,7 +11,7 @@ use super::super::processos::answer::{Tribunal, cpf, sem_mascara};
 use crate::adolescente::Adolescente;
 use crate::adolescente::store::AdolescenteById;
 use crate::call::Call;
-use crate::db::{Relation, Session};
+use crate::db::{BatchKey, Session};
 use crate::error::Error;
 use crate::guia::store::{AtosOf, DocumentosOf, UnificadasBy};
 use crate::guia::{

@@ -20,7 +20,7 @@ use super::{Call, Params, if_match, write_response};
 use crate::auth::Papel;
 use crate::command::{self, Command, Mode};
 use crate::db::list::offset_page;
-use crate::db::{Relation, Session};
+use crate::db::{BatchKey, Session};
 use crate::error::{CodigoErro, Error, Refusal};
 use crate::filters::GuiaFilter;
 use crate::guia::service::Changed;
@@ -28,7 +28,7 @@ use crate::guia::store::{GuiaByNumero, Guias, GuiasOf};
 use crate::guia::{BaixarGuia, NumeroDaGuia, SituacaoGuia, TipoGuia, rules};
 use crate::processo::NumeroProcesso;
 use crate::processo::rules::r4_digito;
-use crate::value::rules::Rules;
+use crate::value::rules::RuleSwitches;
 use actix_web::{HttpRequest, HttpResponse, web};
 use answer::{GuiaEmitida, Parts};
 use body::{BaixaDeGuia, Reason, command, field_name};
@@ -167,7 +167,7 @@ pub async fn list(req: HttpRequest) -> Result<HttpResponse, RestError> {
 }
 
 /// The filter of the query parameters. All of its conditions apply together.
-pub fn filter(params: &mut Params, rules: Rules) -> Result<GuiaFilter, RestError> {
+pub fn filter(params: &mut Params, rules: RuleSwitches) -> Result<GuiaFilter, RestError> {
     let types = (TipoGuia::ALL, TipoGuia::text as fn(_) -> _);
     let situacoes = (SituacaoGuia::ALL, SituacaoGuia::text as fn(_) -> _);
     Ok(GuiaFilter {
@@ -181,7 +181,7 @@ pub fn filter(params: &mut Params, rules: Rules) -> Result<GuiaFilter, RestError
 }
 
 /// R4: a numero that no processo can have is an error, not an empty list.
-fn processo(params: &mut Params, rules: Rules) -> Result<Option<NumeroProcesso>, RestError> {
+fn processo(params: &mut Params, rules: RuleSwitches) -> Result<Option<NumeroProcesso>, RestError> {
     let numero: Option<NumeroProcesso> = params.parse("numeroProcesso")?;
     match numero.as_ref().and_then(|numero| r4_digito(numero, rules)) {
         Some(refusal) => Err(Error::from(refusal.at(["numeroProcesso"])).into()),

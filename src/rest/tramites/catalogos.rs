@@ -19,7 +19,7 @@ use crate::catalogo::store::{
 };
 use crate::catalogo::{EstruturaDoCatalogo, ItemDoCatalogo, TipoDeCatalogo};
 use crate::db::list::offset_page;
-use crate::db::{Relation, Session};
+use crate::db::{BatchKey, Session};
 use crate::error::{CodigoErro, Error, Failure, Refusal};
 use crate::tramite::EstruturaAddress;
 use crate::value::field::parse_digits;

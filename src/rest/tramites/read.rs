@@ -18,7 +18,7 @@ use super::{answered, idt, ok_of_parts};
 use crate::auth::{Actor, Papel};
 use crate::command::Mode;
 use crate::db::list::offset_page;
-use crate::db::{Relation, Session};
+use crate::db::{BatchKey, Session};
 use crate::error::{CodigoErro, Error, Refusal};
 use crate::http::request;
 use crate::tramite::rules::{self, ParteDoTramite, SituacaoTramite};

@@ -22,7 +22,7 @@ use super::store::{RegistroOf, TramiteByIdt, TramiteFilter, Tramites};
 use super::{ComponenteDigital, EnviarTramite, Nre, Protocolo, Tramite, service};
 use crate::Result;
 use crate::auth::Papel;
-use crate::db::list::{PageOf, Slice};
+use crate::db::list::{PageArgs, PageOf};
 use crate::error::{Error, Refusal};
 use crate::graphql::schema::errors::ErroGraphql;
 use crate::graphql_types::connection::{Connection, Count, Paging, connect};
@@ -195,7 +195,7 @@ async fn pendencias(ctx: &Context<'_>, all: bool) -> Result<Vec<Pendencia>> {
     ctx.actor().require(Papel::Consulta)?;
     let filter = TramiteFilter { pendencia: Some(all), ..TramiteFilter::default() };
     let list = Tramites::All(Box::new(filter));
-    let slice = Slice { size: MAX_PENDENCIAS, from_end: false, after: None, before: None };
+    let slice = PageArgs { size: MAX_PENDENCIAS, from_end: false, after: None, before: None };
     let Some(page) = ctx.loaders().load(PageOf(list, slice)).await? else {
         return Ok(Vec::new());
     };
@@ -210,7 +210,7 @@ async fn pendencias(ctx: &Context<'_>, all: bool) -> Result<Vec<Pendencia>> {
 
 async fn verify(ctx: &Context<'_>, command: EnviarTramite) -> Result<VerificacaoEnvio> {
     ctx.actor().require(Papel::Consulta)?;
-    ctx.call().take_lookups(1)?;
+    ctx.call().charge_lookups(1)?;
     let (actor, rules) = (ctx.actor().clone(), ctx.app().rules);
     // The dry run takes the same advisory locks as a send, so it needs a write transaction. It is
     // rolled back.

@@ -19,7 +19,7 @@ use super::recibo::SignatureCheck;
 use super::{Componente, EnviarTramite, Estrutura, Idt, NivelDeSigilo, Nre, Protocolo, Tramite};
 use crate::error::{CodigoErro, Refusal, TramitaDetails};
 use crate::value::field::{multiline_text, required, text};
-use crate::value::rules::Rules;
+use crate::value::rules::RuleSwitches;
 use chrono::{DateTime, Datelike, Duration, Utc};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -39,7 +39,7 @@ const TOLERANCE: Duration = Duration::seconds(60);
 pub const NUP_JA_CADASTRADO: &str = "Número do Processo NUP já se encontra cadastrado";
 
 /// S0: every check on a send that needs no lookup.
-pub fn s0_campos(command: &EnviarTramite, rules: Rules) -> Vec<Refusal> {
+pub fn s0_campos(command: &EnviarTramite, rules: RuleSwitches) -> Vec<Refusal> {
     let invalid = |message: &'static str| Refusal::new(CodigoErro::CampoInvalido, "S0", message);
     let mut refusals = Vec::new();
     refusals.extend(required(command.remetente.as_ref(), "S0").map(|r| r.at(["remetente"])));

@@ -2,7 +2,7 @@
 
 use crate::auth::Actor;
 use crate::command::{Command, Context, Effect, Remembered};
-use crate::db::{Relation, Session};
+use crate::db::{BatchKey, Session};
 use crate::error::{CodigoErro, Error, Failure, FileMismatch, Refusal, TramitaDetails};
 use crate::tramite::rules::{
     self, Conditions, Information, LinhaDeDecisao, NreConditions, OriginRegistro,
@@ -10,7 +10,7 @@ use crate::tramite::rules::{
 use crate::tramite::store::{self, InProgress, Route};
 use crate::tramite::{ComponenteDigital, EnviarTramite, Estrutura, Nre, Protocolo, Tramite};
 use crate::value::resource::{HasResources, Resource};
-use crate::value::rules::Rules;
+use crate::value::rules::RuleSwitches;
 use crate::value::time;
 use chrono::Datelike;
 
@@ -91,7 +91,7 @@ struct Decision {
 pub fn verify(
     session: &mut Session<'_>,
     actor: &Actor,
-    rules: Rules,
+    rules: RuleSwitches,
     command: &EnviarTramite,
 ) -> Result<VerifiedEnvio, Error> {
     if !command.malformed.is_empty() {
@@ -211,7 +211,7 @@ fn requested_components(
 fn decide(
     session: &mut Session<'_>,
     actor: &Actor,
-    rules: Rules,
+    rules: RuleSwitches,
     command: &EnviarTramite,
 ) -> Result<Decision, Error> {
     let tribunal = actor.write_tribunal()?;
@@ -271,7 +271,7 @@ fn decide(
 fn conditions(
     session: &mut Session<'_>,
     tribunal: i16,
-    rules: Rules,
+    rules: RuleSwitches,
     nre: Option<&Nre>,
     protocolo: &Protocolo,
     destinatario: &Estrutura,

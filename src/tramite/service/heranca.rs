@@ -1,7 +1,7 @@
 //! Makes an heir a party of an NRE, once a party and the heir itself have made the same request.
 
 use crate::command::{Command, Context, Effect, Remembered};
-use crate::db::{Relation, Session};
+use crate::db::{BatchKey, Session};
 use crate::error::{CodigoErro, Error, Failure, Refusal, TramitaDetails};
 use crate::tramite::rules::{self, Information, LinhaDeDecisao};
 use crate::tramite::store::{self, InProgress, RegistroOf, VinculoOutcome, VinculoRequest};

@@ -4,7 +4,7 @@
 use super::remove_parts;
 use crate::blob_store::ContentId;
 use crate::db::schema::{componente, conteudo};
-use crate::db::{Relation, Session, Sql, group_by_key};
+use crate::db::{BatchKey, Session, Sql, group_by_key};
 use crate::error::Error;
 use crate::tramite::{Componente, ComponenteDigital, HashSha256, Idt, Nre, Protocolo};
 use ahash::HashMap;
@@ -20,7 +20,7 @@ const BATCH_SIZE: usize = 1_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ComponentesOf(pub Idt);
 
-impl Relation for ComponentesOf {
+impl BatchKey for ComponentesOf {
     type Value = Arc<Vec<Componente>>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {

@@ -18,7 +18,7 @@ use super::{
     Estrutura, EstruturaAddress, Idt, MudancaDeSituacao, Nre, RegistroEletronico, Tramite,
     estrutura_columns, mudanca_columns, registro_columns, tramite_columns,
 };
-use crate::db::{Relation, Session, Sql, group_by_key};
+use crate::db::{BatchKey, Session, Sql, group_by_key};
 use crate::error::Error;
 use crate::tramite::rules::SituacaoTramite;
 use ahash::{HashMap, HashMapExt};
@@ -67,7 +67,7 @@ fn visible(session: &mut Session<'_>, condition: Sql) -> QueryResult<Vec<Tramite
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TramiteByIdt(pub Idt);
 
-impl Relation for TramiteByIdt {
+impl BatchKey for TramiteByIdt {
     type Value = Arc<Tramite>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
@@ -81,7 +81,7 @@ impl Relation for TramiteByIdt {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct InProgress(pub Nre);
 
-impl Relation for InProgress {
+impl BatchKey for InProgress {
     type Value = Arc<Tramite>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
@@ -101,7 +101,7 @@ pub fn visible_tramite(session: &mut Session<'_>, idt: Idt) -> Result<Option<Tra
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HistoricoOf(pub Idt);
 
-impl Relation for HistoricoOf {
+impl BatchKey for HistoricoOf {
     type Value = Arc<Vec<MudancaDeSituacao>>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
@@ -127,7 +127,7 @@ pub enum RegistroOf {
     Id(i64),
 }
 
-impl Relation for RegistroOf {
+impl BatchKey for RegistroOf {
     type Value = Arc<RegistroEletronico>;
 
     /// Loads only registros of which the tribunal is a party, so that an unknown and a foreign
@@ -176,7 +176,7 @@ impl Relation for RegistroOf {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct HeldByCaller(pub Nre);
 
-impl Relation for HeldByCaller {
+impl BatchKey for HeldByCaller {
     type Value = bool;
 
     /// A caller that is not a tribunal holds no processo.

@@ -6,12 +6,12 @@ use crate::subscriptions::ws_client::Ws;
 use crate::support::{App, NewProcesso, Settings, Template, numero_of};
 use crate::tramita::{CE, NUP, PE, RN, Tramita, envio, numero_da_estrutura};
 use elos::config::Http;
-use elos::value::rules::Rules;
+use elos::value::rules::RuleSwitches;
 use serde_json::{Value, json};
 
 /// Starts a server where CE has a processo, and returns its number too. No órgão has a registro of
 /// it.
-fn world(absences_per_minute: u32, rules: Rules) -> (Tramita, String) {
+fn world(absences_per_minute: u32, rules: RuleSwitches) -> (Tramita, String) {
     let http = Http { max_batch: 5, ..Http::default() };
     let settings = Settings { rules, http, absences_per_minute, ..Settings::default() };
     let t = Tramita(App::with(Template::Empty, settings));
@@ -47,7 +47,7 @@ fn input(protocolo: &str, dry_run: bool) -> Value {
 
 #[test]
 fn look_ups_of_processos_of_another_orgao_are_counted_by_every_api() {
-    let (t, number) = world(10_000, Rules::default());
+    let (t, number) = world(10_000, RuleSwitches::default());
     let app = &t.0;
     let before = std::cell::Cell::new(counted(app, RN));
     let grows = |by: u64, api: &str| {
@@ -103,7 +103,7 @@ fn look_ups_of_processos_of_another_orgao_are_counted_by_every_api() {
 
 #[test]
 fn guesses_through_sends_are_limited() {
-    let (t, number) = world(30, Rules::default());
+    let (t, number) = world(30, RuleSwitches::default());
     let app = &t.0;
     let a2 = verify(RN, CE, &number, None);
     let stopped = (0..60).find_map(|n| {
@@ -140,7 +140,8 @@ fn guesses_through_sends_are_limited() {
 /// destination refuses it. The sender learns of the refusal, so the server counts it too.
 #[test]
 fn a_send_that_the_destination_refuses_is_counted_too() {
-    let (t, number) = world(10_000, Rules { recusa_no_envio: false, ..Rules::default() });
+    let (t, number) =
+        world(10_000, RuleSwitches { recusa_no_envio: false, ..RuleSwitches::default() });
     let before = counted(&t.0, RN);
     let rehearsed = t.0.gql(RN, &verify(RN, CE, &number, None));
     assert_eq!(rehearsed["verificarEnvio"]["linha"], "A2");

@@ -3,7 +3,7 @@
 use super::{a_number, send};
 use crate::guias::Fixture;
 use crate::support::{App, Settings, Template, code};
-use elos::value::rules::Rules;
+use elos::value::rules::RuleSwitches;
 use serde_json::{Value, json};
 
 const WRONG: &str = "9000741-63.2021.8.20.0083";
@@ -123,7 +123,7 @@ fn r4_o_digito_errado_diz_se_em_toda_rota_que_leva_um_numero() {
     let none = app.gql("tjrn", &format!(r#"{{ processo(numero: "{WRONG}") {{ id }} }}"#));
     assert_eq!(none["processo"], Value::Null);
     // Without the rule of check digits, the number is only unknown.
-    let rules = Rules { verificar_digito: false, ..Rules::default() };
+    let rules = RuleSwitches { verificar_digito: false, ..RuleSwitches::default() };
     let app = App::with(Template::Empty, Settings { rules, ..Settings::default() });
     let answer = app.get("tjrn", &format!("/api/v1/processos/numero-processo/{WRONG}"));
     assert_eq!(code(&answer), (404, "PROCESSO_NAO_ENCONTRADO"));

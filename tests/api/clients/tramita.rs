@@ -5,7 +5,7 @@ use super::send;
 use crate::support::Response;
 use crate::tramita::componentes::{documento, hash, multipart_form};
 use crate::tramita::{NUP, PE, RN, Tramita, envio, parameter};
-use elos::value::rules::Rules;
+use elos::value::rules::RuleSwitches;
 use serde_json::{Value, json};
 
 /// Sends a dry run of a send with one document of one file, changed by `change`.
@@ -188,11 +188,15 @@ fn a_sigiloso_is_sent_only_with_the_setting() {
     assert_eq!(send(&tramita, &restricted).status, 200);
 
     for (_, _, fields) in &sealed {
-        let tramita = Tramita::with_rules(Rules { tramitar_sigiloso: true, ..Rules::default() });
+        let tramita = Tramita::with_rules(RuleSwitches {
+            tramitar_sigiloso: true,
+            ..RuleSwitches::default()
+        });
         let answer = send(&tramita, fields);
         assert_eq!(answer.status, 200, "{fields}: {}", answer.text);
     }
-    let tramita = Tramita::with_rules(Rules { tramitar_sigiloso: true, ..Rules::default() });
+    let tramita =
+        Tramita::with_rules(RuleSwitches { tramitar_sigiloso: true, ..RuleSwitches::default() });
     let sent = tramita.0.gql_with(RN, mutation, input);
     assert!(sent["enviarTramite"]["tramite"]["idt"].is_string(), "{sent}");
 }

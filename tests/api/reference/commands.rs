@@ -93,7 +93,8 @@ fn defaults(section: &str) -> BTreeMap<String, String> {
 #[test]
 fn switches_of_the_rules_are_those_of_the_program() {
     let source = read("src/value/rules.rs");
-    let fields = source.split_once("pub struct Rules {\n").unwrap().1.split("\n}").next().unwrap();
+    let fields =
+        source.split_once("pub struct RuleSwitches {\n").unwrap().1.split("\n}").next().unwrap();
     let defaults = defaults("regras");
     let mut printed = String::from("| chave | padrão | faixa | o que é |\n|---|---|---|---|\n");
     let mut text = "";

@@ -31,7 +31,7 @@ use elos::config::{DocumentSettings, Http, Subscriptions};
 use elos::db::{Db, DbOptions};
 use elos::http::connections::ConnectionLimits;
 use elos::server::{GraphqlSettings, Parts, serve, until_end};
-use elos::value::rules::Rules;
+use elos::value::rules::RuleSwitches;
 use rsa::pkcs8::{EncodePrivateKey, LineEnding};
 use serde_json::{Value, json};
 use std::borrow::Borrow;
@@ -121,7 +121,7 @@ pub struct Response {
 
 #[derive(Clone, Default)]
 pub struct Settings {
-    pub rules: Rules,
+    pub rules: RuleSwitches,
     pub skip_tribunal_filter: bool,
     pub subscriptions: Subscriptions,
     pub documents: DocumentSettings,

@@ -8,7 +8,7 @@ use diesel::RunQueryDsl;
 use elos::db::Sql;
 use elos::tramite::HashSha256;
 use elos::tramite::recibo::{self, SignatureCheck};
-use elos::value::rules::Rules;
+use elos::value::rules::RuleSwitches;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -350,7 +350,7 @@ fn documento_que_mudou_e_recusado_com_os_dois_hashes() {
 
 #[test]
 fn o_conteudo_que_nao_e_o_descrito_nao_se_guarda() {
-    let t = Tramita::with_rules(Rules { componente_maximo: 1, ..Rules::default() });
+    let t = Tramita::with_rules(RuleSwitches { componente_maximo: 1, ..RuleSwitches::default() });
     let a = file(1, 1000);
     let (idt, ..) = t.enviado_with(&with_documentos(RN, PE, None, &[documento(2, &[&a])]));
     let declared = hash(&a);

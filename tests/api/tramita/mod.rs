@@ -14,7 +14,7 @@ mod sei;
 mod wire;
 
 use crate::support::{App, Response, Settings, Template};
-use elos::value::rules::Rules;
+use elos::value::rules::RuleSwitches;
 use serde_json::{Value, json};
 
 pub const RN: &str = "tjrn";
@@ -32,7 +32,7 @@ impl Tramita {
         Self(App::empty())
     }
 
-    pub fn with_rules(rules: Rules) -> Self {
+    pub fn with_rules(rules: RuleSwitches) -> Self {
         Self(App::with(Template::Empty, Settings { rules, ..Settings::default() }))
     }
 

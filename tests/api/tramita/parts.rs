@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use diesel::RunQueryDsl;
 use elos::db::Sql;
-use elos::value::rules::Rules;
+use elos::value::rules::RuleSwitches;
 use serde_json::json;
 
 fn bytes(size: usize) -> Vec<u8> {
@@ -171,7 +171,7 @@ fn a_part_that_is_not_what_it_says_is_not_stored() {
     let t = Tramita(App::with(
         crate::support::Template::Empty,
         Settings {
-            rules: Rules { componente_maximo: 1, ..Rules::default() },
+            rules: RuleSwitches { componente_maximo: 1, ..RuleSwitches::default() },
             ..Settings::default()
         },
     ));

@@ -4,7 +4,7 @@ use super::{ALREADY_REGISTERED, CE, NUP, PE, RN, Tramita, code, envio, parameter
 use crate::support::{NewProcesso, numero_of};
 use diesel::RunQueryDsl;
 use elos::db::Sql;
-use elos::value::rules::Rules;
+use elos::value::rules::RuleSwitches;
 use serde_json::{Value, json};
 
 #[test]
@@ -109,7 +109,7 @@ fn c07_a_mascara_nao_importa_salvo_se_exata() {
     let idt = returned.body["IDT"].as_i64().unwrap();
     assert_eq!(t.step(RN, idt, "receber").body["processo"]["protocolo"], NUP);
 
-    let t = Tramita::with_rules(Rules { protocolo_exato: true, ..Rules::default() });
+    let t = Tramita::with_rules(RuleSwitches { protocolo_exato: true, ..RuleSwitches::default() });
     let (_, nre) = t.realizado(RN, PE, NUP, None);
     assert_eq!(code(&t.enviar(PE, RN, bare, Some(&nre))), (409, "9003"));
 }
@@ -308,7 +308,7 @@ fn c15_o_ensaio_de_entrada_no_prefixo_da_plataforma() {
 /// refuses it.
 #[test]
 fn sem_recusa_no_envio_o_destino_recusa() {
-    let t = Tramita::with_rules(Rules { recusa_no_envio: false, ..Rules::default() });
+    let t = Tramita::with_rules(RuleSwitches { recusa_no_envio: false, ..RuleSwitches::default() });
     let (_, nre) = t.realizado(RN, PE, NUP, None);
     let (idt, same) = t.enviado(PE, RN, NUP, None);
     assert_eq!(same, nre);
@@ -323,7 +323,7 @@ fn sem_recusa_no_envio_o_destino_recusa() {
 /// A send without the NRE does not get around the órgão that has the processo.
 #[test]
 fn sem_recusa_no_envio_so_sai_o_que_o_destino_recusaria() {
-    let t = Tramita::with_rules(Rules { recusa_no_envio: false, ..Rules::default() });
+    let t = Tramita::with_rules(RuleSwitches { recusa_no_envio: false, ..RuleSwitches::default() });
     let (_, nre) = t.realizado(RN, PE, NUP, None);
     for (from, to) in [(RN, CE), (RN, PE), (PE, CE)] {
         assert_eq!(code(&t.enviar(from, to, NUP, None)), (409, "9001"), "{from} {to}");

@@ -12,7 +12,7 @@ use crate::error::{Error, Failure};
 use crate::graphql::execution::outcome::Outcome;
 use crate::graphql::execution::request::BoundOperation;
 use crate::graphql::execution::{GraphqlService, Started};
-use crate::graphql::protocol::session_registry::{SessionLease, SessionRegistry};
+use crate::graphql::protocol::stream_registry::{SessionLease, StreamRegistry};
 use crate::graphql::protocol::token_watch::{SessionEnd, TokenWatch};
 use crate::http::request;
 use actix_web::HttpResponse;
@@ -34,7 +34,7 @@ const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(12);
 /// credential, and is refused if the credential already has the maximum.
 pub async fn respond(
     service: GraphqlService,
-    sessions: &Arc<SessionRegistry>,
+    sessions: &Arc<StreamRegistry>,
     (call, ready): (Call, BoundOperation),
     token_watch: TokenWatch,
     format: ResponseFormat,

@@ -1,10 +1,10 @@
 //! Implements graphql-transport-ws: queries, mutations and subscriptions over one WebSocket.
 //!
 //! `socket.rs` serves a connection, `message.rs` defines the messages, `close_reason.rs` the
-//! reasons to close, and `intake.rs` limits the bytes that may arrive before the client is
+//! reasons to close, and `pre_auth_limit.rs` limits the bytes that may arrive before the client is
 //! authenticated.
 
-mod intake;
+mod pre_auth_limit;
 mod message;
 mod close_reason;
 mod socket;
@@ -19,7 +19,7 @@ use actix_web::guard::GuardContext;
 use actix_web::http::header::{SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use close_reason::Reason;
-use intake::Acknowledged;
+use pre_auth_limit::Acknowledged;
 use socket::Socket;
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ pub async fn open(
         return Ok(HttpResponse::Forbidden().json(Outcome::from_error(&error)));
     }
     let acknowledged = Acknowledged::default();
-    let payload = intake::bounded(&req, payload, &acknowledged).await?;
+    let payload = pre_auth_limit::bounded(&req, payload, &acknowledged).await?;
     let (response, connection, messages) =
         actix_ws::handle_with_protocols(&req, payload, &[SUBPROTOCOL])?;
     if !response.headers().contains_key(SEC_WEBSOCKET_PROTOCOL) {

@@ -6,8 +6,8 @@
 //! the socket.
 
 use super::close_reason::Reason;
-use super::intake::{self, Acknowledged};
 use super::message::{ClientMessage, Headers, ServerMessage};
+use super::pre_auth_limit::{self, Acknowledged};
 use crate::auth::{Actor, Auth, TRIBUNAL_HEADER};
 use crate::call::{App, Call};
 use crate::error::{Error, Failure};
@@ -17,7 +17,7 @@ use crate::graphql::execution::{GraphqlService, Started};
 use crate::graphql::protocol::http::language;
 use crate::graphql::protocol::http::parameters::StringParam;
 use crate::graphql::protocol::http::parsed_request::ParsedRequest;
-use crate::graphql::protocol::session_registry::{SessionLease, SessionRegistry};
+use crate::graphql::protocol::stream_registry::{SessionLease, StreamRegistry};
 use crate::graphql::protocol::token_watch::{SessionEnd, TokenWatch};
 use crate::work::MAX_INLINE_BYTES;
 use crate::work::body_budget::UNCHARGED_BYTES;
@@ -49,7 +49,7 @@ const QUEUE_LEN: usize = 8;
 /// The state of one connection. `actor` is `None` until `connection_init` has succeeded.
 pub struct Socket {
     service: GraphqlService,
-    sessions: Arc<SessionRegistry>,
+    sessions: Arc<StreamRegistry>,
     auth: web::Data<Auth>,
     /// The headers of the request that opened the socket. They may contain the token.
     headers: HeaderMap,
@@ -97,7 +97,7 @@ type LoopResult = Result<(), Option<Reason>>;
 
 impl Socket {
     pub fn new(
-        (service, sessions): (GraphqlService, Arc<SessionRegistry>),
+        (service, sessions): (GraphqlService, Arc<StreamRegistry>),
         auth: web::Data<Auth>,
         (headers, correlation): (HeaderMap, String),
         (connection, acknowledged): (Session, Acknowledged),
@@ -188,7 +188,7 @@ impl Socket {
             Some(Ok(AggregatedMessage::Binary(_))) => {
                 return Err(Some(Reason::InvalidMessage));
             }
-            Some(Err(ProtocolError::Io(error))) if intake::is_overflow(&error) => {
+            Some(Err(ProtocolError::Io(error))) if pre_auth_limit::is_overflow(&error) => {
                 return Err(Some(Reason::MessageTooBig));
             }
             Some(Err(ProtocolError::Overflow)) => return Err(Some(Reason::MessageTooBig)),

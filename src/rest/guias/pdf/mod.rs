@@ -6,7 +6,7 @@ mod words;
 use super::answer::{Parts, to_json};
 use super::rest_error;
 use crate::auth::Papel;
-use crate::db::Relation;
+use crate::db::BatchKey;
 use crate::error::{CodigoErro, Error, Refusal};
 use crate::guia::store::GuiaByNumero;
 use crate::guia::{NumeroDaGuia, TipoGuia, rules};

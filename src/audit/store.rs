@@ -2,7 +2,7 @@
 
 use super::entry::{Entry, NewRecord, ResultadoAuditoria, entry_columns};
 use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
-use crate::db::{Db, Relation, Session, Sql, SqlValue};
+use crate::db::{BatchKey, Db, Session, Sql, SqlValue};
 use crate::error::Error;
 use crate::value::resource::{Resource, no_resources};
 use ahash::{HashMap, HashMapExt};
@@ -218,7 +218,7 @@ fn of_resource(numero: i64, tribunal: Option<i16>) -> Sql {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RecordById(pub i64);
 
-impl Relation for RecordById {
+impl BatchKey for RecordById {
     type Value = Arc<Entry>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {

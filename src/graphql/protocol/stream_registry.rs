@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 /// Counts the open sockets and event streams of each credential.
-pub struct SessionRegistry {
+pub struct StreamRegistry {
     pub limits: Subscriptions,
     per_client: Arc<Mutex<HashMap<String, u32>>>,
     shutting_down: watch::Sender<bool>,
@@ -22,7 +22,7 @@ pub struct SessionLease {
     client: String,
 }
 
-impl SessionRegistry {
+impl StreamRegistry {
     pub fn new(limits: Subscriptions) -> Self {
         Self { limits, per_client: Arc::default(), shutting_down: watch::Sender::new(false) }
     }

@@ -21,7 +21,7 @@ pub fn group_by_key<K: Eq + Hash, T>(rows: impl IntoIterator<Item = (K, T)>) -> 
 ///
 /// The value of the implementing type is the key: the parent and the arguments. The slice that
 /// declares the relation does not know which executor loads it.
-pub trait Relation: Clone + Eq + Hash + Debug + Send + Sync + 'static {
+pub trait BatchKey: Clone + Eq + Hash + Debug + Send + Sync + 'static {
     type Value: Clone + Send + Sync + HasResources + 'static;
 
     /// Loads the values of `keys`, with one statement for all keys that have the same arguments. A
