@@ -253,7 +253,7 @@ pub fn estrutura_by_id(session: &mut Session<'_>, id: i64) -> QueryResult<Estrut
 pub fn levels_below(session: &mut Session<'_>, id: i64, max: usize) -> QueryResult<usize> {
     #[derive(QueryableByName)]
     struct Levels {
-        #[diesel(sql_type = Integer)]
+        #[diesel(sql_type = diesel::sql_types::Integer)]
         levels: i32,
     }
     let max = i32::try_from(max).unwrap_or(i32::MAX);

@@ -55,7 +55,7 @@ object! {
         fields {
             /// Campos alterados, com os nomes deste esquema; nunca os valores.
             campos_alterados: &[String] = &this.0.campos;
-            /// De que valor para que valor mudou cada campo que não é sensível; vazia no que se registrou antes de se guardarem.
+            /// De que valor para que valor mudou cada campo que não é sensível; vazia nos eventos gravados antes de o servidor guardar os valores.
             mudancas: Vec<FieldChangeNode> = this.0.mudancas.iter().cloned().map(FieldChangeNode).collect();
         }
         functions {
@@ -100,13 +100,13 @@ object! {
 impl ToJson for EventoNode {}
 
 conditions! {
-    /// Condições sobre eventos; somam-se com E.
+    /// Condições sobre eventos; todas têm de valer.
     pub struct EventoFiltro {
         /// De um destes tipos.
         tipo: Option<Vec<TipoEvento>>,
-        /// Ocorrido desde, inclusive.
+        /// Ocorrido desde este instante, inclusive.
         ocorrido_de: Option<Timestamp>,
-        /// Ocorrido até, exclusive.
+        /// Ocorrido até este instante, exclusive.
         ocorrido_ate: Option<Timestamp>,
     }
 }

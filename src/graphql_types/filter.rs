@@ -246,11 +246,11 @@ macro_rules! relation_filter {
         $crate::graphql_types::filter::conditions! {
             $(#[$doc])*
             pub struct $name {
-                /// Ao menos um assim; `{}` casa com qualquer um.
+                /// Ao menos `minimo` casam com este filtro; `{}` casa com qualquer um.
                 algum: Option<Box<$filter>>,
-                /// De quantos `algum` precisa, 1 a 100; ausente, 1.
+                /// Quantos têm de casar com `algum`, de 1 a 100; ausente, 1.
                 minimo: Option<i32> => RELATION_CONDITION,
-                /// Nenhum assim; `{}` pede que não haja nenhum.
+                /// Nenhum casa com este filtro; `{}` pede que não haja nenhum.
                 nenhum: Option<Box<$filter>>,
             }
         }

@@ -47,15 +47,15 @@ conditions! {
         completa21_de: Option<Date>,
         /// Completa 21 anos (R24) até este dia, exclusive.
         completa21_ate: Option<Date>,
-        /// Cadastrado desde, inclusive.
+        /// Cadastrado desde este instante, inclusive.
         criado_de: Option<Timestamp>,
-        /// Cadastrado até, exclusive.
+        /// Cadastrado até este instante, exclusive.
         criado_ate: Option<Timestamp>,
-        /// Alterado por último desde, inclusive.
+        /// Alterado por último desde este instante, inclusive.
         atualizado_de: Option<Timestamp>,
-        /// Alterado por último até, exclusive.
+        /// Alterado por último até este instante, exclusive.
         atualizado_ate: Option<Timestamp>,
-        /// Sem valor em cada um destes campos; com `nao`, preenchido.
+        /// Sem valor em todos estes campos; dentro de `nao`, com valor em ao menos um.
         vazio: Option<Vec<AdolescenteCampo>>,
         /// Pelos processos, com vínculo ativo ou encerrado.
         processos: Option<ProcessoRelacaoFiltro> => RELATION_CONDITION,
@@ -63,11 +63,11 @@ conditions! {
         vinculos: Option<VinculoRelacaoFiltro> => RELATION_CONDITION,
         /// Pelas guias.
         guias: Option<GuiaRelacaoFiltro> => RELATION_CONDITION,
-        /// Todos.
+        /// Todos estes filtros têm de valer.
         e: Option<Vec<AdolescenteFiltro>>,
-        /// Ao menos um; a lista vazia não casa com nada.
+        /// Ao menos um destes filtros tem de valer; a lista vazia não casa com nada.
         ou: Option<Vec<AdolescenteFiltro>>,
-        /// Negação.
+        /// Este filtro não pode valer.
         nao: Option<Box<AdolescenteFiltro>>,
     }
 }

@@ -12,7 +12,7 @@ use crate::value::field::filled;
 input! {
     /// Entrada de cadastrarAdolescente.
     pub struct CadastrarAdolescenteInput for CadastrarAdolescente {
-        /// Dados.
+        /// Dados do adolescente a cadastrar.
         dados: AdolescenteInput => dados.into(),
     }
     and malformed: Vec::new()
@@ -25,7 +25,7 @@ input! {
         nome: String => filled(Some(nome)),
         /// Sobrenome.
         sobrenome: String => filled(Some(sobrenome)),
-        /// Nascimento; não pode ser futuro.
+        /// Nascimento, de 1900 até hoje.
         data_nascimento: Date => Some(data_nascimento.0),
         /// Sexo biológico.
         sexo_biologico: SexoBiologico => Some(sexo_biologico),

@@ -12,7 +12,7 @@ payload! {
     pub struct CadastrarAdolescentePayload from Changed {
         /// O adolescente, com o identificador gerado; nulo se recusado ou simulado.
         adolescente: AdolescenteNode = |effect| AdolescenteNode::from(Arc::new(effect.adolescente)),
-        /// O que convém saber e não impediu, em português.
+        /// Avisos em português, que não impediram a operação.
         avisos: Vec<String> = |_| Vec::new(),
     }
 }

@@ -86,7 +86,7 @@ payload! {
     pub struct GravarItemDoCatalogoPayload from Stored<ItemDoCatalogo> {
         /// O item; nulo se recusado ou simulado.
         item: ItemNode = |effect| ItemNode(Arc::new(effect.row)),
-        /// Falso quando já era assim.
+        /// Falso quando nada mudou.
         alterado: bool = |effect| effect.changed,
     }
 }
@@ -96,7 +96,7 @@ payload! {
     pub struct GravarEstruturaPayload from Stored<EstruturaDoCatalogo> {
         /// A estrutura; nula se recusada ou simulada.
         estrutura: EstruturaNode = |effect| Arc::new(effect.row).into(),
-        /// Falso quando já era assim.
+        /// Falso quando nada mudou.
         alterado: bool = |effect| effect.changed,
     }
 }
@@ -104,9 +104,9 @@ payload! {
 mutations! {
     CatalogoMutation requires CATALOGO;
 
-    /// Grava um item de um catálogo que todos os órgãos partilham: um novo, ou um como passa a ser.
+    /// Grava um item de um catálogo que todos os órgãos partilham: acrescenta um novo, ou substitui todos os dados de um existente.
     gravar_item_do_catalogo(GravarItemDoCatalogoInput) -> GravarItemDoCatalogoPayload;
 
-    /// Grava uma estrutura do tribunal de quem chama: uma nova, ou uma como passa a ser.
+    /// Grava uma estrutura do tribunal de quem chama: acrescenta uma nova, ou substitui todos os dados de uma existente.
     gravar_estrutura(GravarEstruturaInput) -> GravarEstruturaPayload;
 }

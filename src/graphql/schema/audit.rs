@@ -85,7 +85,7 @@ object! {
         fields {
             /// Identificador global, opaco e estável.
             pub id: ID = GlobalId::RegistroAuditoria(this.0.id).into();
-            /// Quando.
+            /// Instante da operação.
             ocorrido_em: Timestamp = this.0.ocorrido_em.into();
             /// Sujeito do token.
             sub: Option<&str> = Some(&this.0.sub);
@@ -93,20 +93,20 @@ object! {
             azp: Option<&str> = this.0.azp.as_deref();
         }
         functions {
-            /// Tribunal de quem agiu.
+            /// Tribunal de quem agiu; nulo para credencial nacional.
             async fn tribunal(&self) -> Option<Result<Tribunal>> {
                 let code = self.0.tribunal_codigo;
                 (code != NACIONAL).then(|| Tribunal::from_row(code))
             }
         }
         fields {
-            /// Por onde entrou.
+            /// Canal por onde a operação chegou.
             canal: CanalAuditoria = this.0.canal;
             /// Nome da operação GraphQL (sem nome, os seus campos da raiz, em ordem alfabética) ou modelo da rota REST.
             operacao: &str = &this.0.operacao;
             /// Leitura ou escrita.
             especie: EspecieAuditoria = this.0.especie;
-            /// Desfecho.
+            /// Desfecho da operação.
             resultado: ResultadoAuditoria = this.0.resultado;
             /// Status HTTP correspondente.
             status: i32 = this.0.status.into();
@@ -123,7 +123,7 @@ object! {
             campos_sensiveis: &[String] = &this.0.campos_sensiveis;
             /// Identificador da requisição, o mesmo dos logs.
             correlacao: Option<&str> = Some(&this.0.correlacao);
-            /// Se o registro reúne entregas de eventos: os identificadores das requisições que as receberam.
+            /// Identificadores de todas as requisições, se o registro reúne entregas de eventos de várias; senão, nulo.
             correlacoes: Option<&[String]> = this.0.correlacoes.as_deref();
         }
     }

@@ -44,7 +44,7 @@ object! {
             motivo_baixa: Option<MotivoBaixaGuia> = this.0.motivo_baixa;
             /// Quando foi baixada; nulo enquanto ativa.
             baixada_em: Option<Timestamp> = this.0.baixada_em.map(Timestamp);
-            /// Primeiro dia em que a medida já não pode vigorar: o fim do prazo da sanção, e nunca depois dos 21 anos (R26).
+            /// Primeiro dia em que a medida já não pode vigorar: o fim do prazo da sanção, e nunca depois dos 21 anos (R26); nulo se não se conhece nem um nem outro.
             vence_em: Option<Date> = this.0.vence_em().map(Date);
         }
         functions {
@@ -74,7 +74,7 @@ object! {
             serventuario_cargo: &str = &this.0.serventuario_cargo;
             /// Código TPU da medida, só dígitos.
             codigo_tpu_medida: &str = &this.0.codigo_tpu_medida;
-            /// Texto da medida.
+            /// Texto da medida; nulo se o código não é dos conhecidos.
             medida: Option<&str> = this.0.medida();
             /// Sentença (provisória e definitiva).
             data_sentenca: Option<Date> = this.0.data_sentenca.map(Date);

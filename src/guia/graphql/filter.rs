@@ -28,7 +28,7 @@ conditions! {
         tribunal: Option<String>,
         /// Com um destes números, de 12 dígitos, até 100.
         numero: Option<Vec<String>>,
-        /// Do adolescente.
+        /// Deste adolescente.
         adolescente: Option<Identificador>,
         /// Que nomeia este processo, como apuração ou como execução.
         processo: Option<NumeroProcesso> => RELATION_CONDITION,
@@ -38,23 +38,23 @@ conditions! {
         situacao: Option<Vec<SituacaoGuia>>,
         /// Baixada por um destes motivos.
         motivo_baixa: Option<Vec<MotivoBaixaGuia>>,
-        /// De um destes atos.
+        /// Originada por um destes atos.
         origem: Option<Vec<OrigemGuia>>,
         /// De uma destas medidas, pelo código TPU, até 100.
         codigo_tpu_medida: Option<Vec<String>>,
         /// De um processo deste órgão julgador.
         id_orgao: Option<i32> => RELATION_CONDITION,
-        /// Emitida desde, inclusive.
+        /// Emitida desde este instante, inclusive.
         emitida_de: Option<Timestamp>,
-        /// Emitida até, exclusive.
+        /// Emitida até este instante, exclusive.
         emitida_ate: Option<Timestamp>,
-        /// Baixada desde, inclusive.
+        /// Baixada desde este instante, inclusive.
         baixada_de: Option<Timestamp>,
-        /// Baixada até, exclusive.
+        /// Baixada até este instante, exclusive.
         baixada_ate: Option<Timestamp>,
-        /// Alterada por último desde, inclusive.
+        /// Alterada por último desde este instante, inclusive.
         atualizado_de: Option<Timestamp>,
-        /// Alterada por último até, exclusive.
+        /// Alterada por último até este instante, exclusive.
         atualizado_ate: Option<Timestamp>,
         /// Vence (`venceEm`, R26) desde este dia, inclusive.
         vence_de: Option<Date>,
@@ -66,17 +66,17 @@ conditions! {
         magistrado: Option<String> => TEXT_CONDITION,
         /// Contido no nome do serventuário, como em `magistrado`.
         serventuario: Option<String> => TEXT_CONDITION,
-        /// Sem valor em cada um destes campos; com `nao`, preenchido.
+        /// Sem valor em todos estes campos; dentro de `nao`, com valor em ao menos um.
         vazio: Option<Vec<GuiaCampo>>,
         /// Pelos processos que nomeia, a apuração e a execução.
         processos: Option<ProcessoRelacaoFiltro> => RELATION_CONDITION,
         /// De um adolescente assim.
         adolescente_com: Option<Box<AdolescenteFiltro>> => RELATION_CONDITION,
-        /// Todos.
+        /// Todos estes filtros têm de valer.
         e: Option<Vec<GuiaFiltro>>,
-        /// Ao menos um; a lista vazia não casa com nada.
+        /// Ao menos um destes filtros tem de valer; a lista vazia não casa com nada.
         ou: Option<Vec<GuiaFiltro>>,
-        /// Negação.
+        /// Este filtro não pode valer.
         nao: Option<Box<GuiaFiltro>>,
     }
 }
@@ -194,7 +194,7 @@ ordering! {
         AtualizadoEm => AtualizadoEm,
         /// Número.
         Numero => Numero,
-        /// Dia em que vence (R26); sem ele, por último.
+        /// Dia em que vence (R26); quem não o tem vem por último em ordem crescente e primeiro em decrescente.
         VenceEm => VenceEm,
     }
 }

@@ -19,7 +19,7 @@ payload! {
     pub struct BaixarGuiaPayload from Changed {
         /// A guia; nula se recusada ou simulada.
         guia: GuiaNode = |effect| GuiaNode(Arc::new(effect.guia)),
-        /// Falso quando já estava baixada.
+        /// Falso quando nada mudou: já estava baixada, ou houve recusa.
         alterado: bool = |effect| effect.changed,
     }
 }

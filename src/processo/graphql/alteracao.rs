@@ -83,7 +83,7 @@ input! {
         processo: NumeroProcesso => processo,
         /// Identificador.
         adolescente: Identificador => adolescente,
-        /// Dados para cadastrar o identificador, se desconhecido; sem eles nasce um cadastro pendente (R14).
+        /// Dados para cadastrar o identificador, se desconhecido. Sem eles, nasce um cadastro pendente (R14) ou, se a configuração não o admite, a operação é recusada.
         dados: Option<AdolescenteInput> => dados.map(Into::into),
         /// Recusa (CONFLITO_DE_VERSAO) se a versão já não é esta.
         versao_esperada: Option<i32> => versao_esperada,

@@ -31,7 +31,7 @@ use crate::value::tribunal::Tribunal;
 use async_graphql::Enum;
 
 conditions! {
-    /// Condições sobre processos. Campos irmãos, `e`, `ou` e `nao` somam-se com E; campo ausente ou nulo não filtra; valores de uma lista somam-se com OU.
+    /// Condições sobre processos. Campos irmãos, `e`, `ou` e `nao` têm de valer todos; campo ausente ou nulo não filtra; de uma lista de valores basta um, salvo em `vazio`.
     pub struct ProcessoFiltro {
         /// `20`, `820` ou `8.20`; de outro tribunal, a conexão vem vazia.
         tribunal: Option<String>,
@@ -49,21 +49,21 @@ conditions! {
         numero_prefixo: Option<String>,
         /// Deste órgão julgador.
         id_orgao: Option<i32>,
-        /// Cadastrado desde, inclusive.
+        /// Cadastrado desde este instante, inclusive.
         criado_de: Option<Timestamp>,
-        /// Cadastrado até, exclusive.
+        /// Cadastrado até este instante, exclusive.
         criado_ate: Option<Timestamp>,
-        /// Alterado por último desde, inclusive.
+        /// Alterado por último desde este instante, inclusive.
         atualizado_de: Option<Timestamp>,
-        /// Alterado por último até, exclusive: parado desde então.
+        /// Alterado por último até este instante, exclusive: parado desde então.
         atualizado_ate: Option<Timestamp>,
         /// Contido no nome do magistrado, sem distinguir maiúsculas nem acentos; ao menos 3 letras.
         magistrado: Option<String> => TEXT_CONDITION,
         /// Contido no nome do serventuário, como em `magistrado`.
         serventuario: Option<String> => TEXT_CONDITION,
-        /// Sem valor em cada um destes campos; com `nao`, preenchido.
+        /// Sem valor em todos estes campos; dentro de `nao`, com valor em ao menos um.
         vazio: Option<Vec<ProcessoCampo>>,
-        /// Pelas suas guias (R27): as emitidas na apuração ou na execução, cada uma no processo que ela nomeia.
+        /// Pelas guias que nomeiam este processo, como apuração ou como execução (R27).
         guias: Option<GuiaRelacaoFiltro> => RELATION_CONDITION,
         /// Pelas guias da medida: numa execução, as suas e as que a apuração de origem deu ao seu adolescente; numa apuração, as suas.
         guias_da_medida: Option<GuiaRelacaoFiltro> => RELATION_CONDITION,
@@ -73,15 +73,15 @@ conditions! {
         adolescentes: Option<AdolescenteRelacaoFiltro> => RELATION_CONDITION,
         /// Pelos vínculos.
         vinculos: Option<VinculoRelacaoFiltro> => RELATION_CONDITION,
-        /// Pelos trâmites em que quem chama é parte e cujo protocolo é o número do processo.
+        /// Pelos trâmites visíveis cujo protocolo é o número do processo.
         tramites: Option<TramiteRelacaoFiltro> => RELATION_CONDITION,
         /// Pelos eventos.
         eventos: Option<EventoRelacaoFiltro> => RELATION_CONDITION,
-        /// Todos.
+        /// Todos estes filtros têm de valer.
         e: Option<Vec<ProcessoFiltro>>,
-        /// Ao menos um; a lista vazia não casa com nada.
+        /// Ao menos um destes filtros tem de valer; a lista vazia não casa com nada.
         ou: Option<Vec<ProcessoFiltro>>,
-        /// Negação.
+        /// Este filtro não pode valer.
         nao: Option<Box<ProcessoFiltro>>,
     }
 }
@@ -174,7 +174,7 @@ ordering! {
         AtualizadoEm => AtualizadoEm,
         /// Órgão julgador.
         IdOrgao => Orgao,
-        /// Nome do magistrado; sem nome, primeiro.
+        /// Nome do magistrado; quem não o tem vem primeiro em ordem crescente e por último em decrescente.
         Magistrado => Magistrado,
     }
 }

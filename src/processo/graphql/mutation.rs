@@ -20,7 +20,7 @@ payload! {
     pub struct CadastrarProcessoPayload from Cadastrado {
         /// O processo cadastrado; nulo se recusado ou simulado.
         processo: ProcessoNode = |effect| Arc::new(effect.processo).into(),
-        /// O que convém saber e não impediu, em português.
+        /// Avisos em português, que não impediram a operação.
         avisos: Vec<String> = |effect| effect.warnings.clone(),
     }
 }
@@ -40,7 +40,7 @@ payload! {
     pub struct AlterarSituacaoPayload from Changed {
         /// O processo; nulo se recusado ou simulado.
         processo: ProcessoNode = |effect| Arc::new(effect.processo).into(),
-        /// Falso quando a situação já era essa (R20).
+        /// Falso quando nada mudou: a situação já era essa (R20), ou houve recusa.
         alterado: bool = |effect| effect.changed,
     }
 }

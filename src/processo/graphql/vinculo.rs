@@ -120,27 +120,27 @@ conditions! {
         processo: Option<NumeroProcesso>,
         /// Deste adolescente.
         adolescente: Option<Identificador>,
-        /// Iniciado desde, inclusive.
+        /// Iniciado desde este instante, inclusive.
         iniciado_de: Option<Timestamp>,
-        /// Iniciado até, exclusive.
+        /// Iniciado até este instante, exclusive.
         iniciado_ate: Option<Timestamp>,
-        /// Encerrado desde, inclusive.
+        /// Encerrado desde este instante, inclusive.
         encerrado_de: Option<Timestamp>,
-        /// Encerrado até, exclusive.
+        /// Encerrado até este instante, exclusive.
         encerrado_ate: Option<Timestamp>,
         /// Contido no motivo do encerramento, sem distinguir maiúsculas nem acentos; ao menos 3 letras.
         motivo: Option<String> => TEXT_CONDITION,
-        /// Sem valor em cada um destes campos; com `nao`, preenchido.
+        /// Sem valor em todos estes campos; dentro de `nao`, com valor em ao menos um.
         vazio: Option<Vec<VinculoCampo>>,
         /// De um processo assim.
         processo_com: Option<Box<ProcessoFiltro>> => RELATION_CONDITION,
         /// De um adolescente assim.
         adolescente_com: Option<Box<AdolescenteFiltro>> => RELATION_CONDITION,
-        /// Todos.
+        /// Todos estes filtros têm de valer.
         e: Option<Vec<VinculoFiltro>>,
-        /// Ao menos um; a lista vazia não casa com nada.
+        /// Ao menos um destes filtros tem de valer; a lista vazia não casa com nada.
         ou: Option<Vec<VinculoFiltro>>,
-        /// Negação.
+        /// Este filtro não pode valer.
         nao: Option<Box<VinculoFiltro>>,
     }
 }
@@ -194,7 +194,7 @@ ordering! {
     pub enum VinculoOrdemCampo of VinculoOrderField {
         /// Início.
         IniciadoEm => IniciadoEm,
-        /// Fim; em vigor, por último.
+        /// Fim; os vínculos em vigor vêm por último em ordem crescente e primeiro em decrescente.
         EncerradoEm => EncerradoEm,
     }
 }

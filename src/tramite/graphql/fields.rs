@@ -39,7 +39,7 @@ object! {
             nre: &Nre = &this.0.nre;
             /// Protocolo, na grafia registrada primeiro.
             protocolo: &str = &this.0.protocolo;
-            /// Que número o protocolo é.
+            /// Numeração que o protocolo segue.
             tipo_de_protocolo: TipoDeProtocolo = this.0.tipo_protocolo;
             /// Situação atual.
             situacao: SituacaoTramite = this.0.situacao;
@@ -86,7 +86,7 @@ object! {
                 party.map(|party| self.0.situacao.actions(party)).unwrap_or_default()
             }
 
-            /// Quando será cancelado sozinho, se parado em 1 a 4 (8 dias, configurável).
+            /// Quando o servidor cancela o trâmite, se ele não sair da situação em que está, uma das situações 1 a 4 (em 8 dias, ou no prazo configurado); nulo nas outras.
             async fn expira_em(&self, ctx: &Context<'_>) -> Option<Timestamp> {
                 let prazo = Duration::days(ctx.app().rules.prazo_do_tramite.into());
                 self.0.situacao.is_cancellable().then(|| (self.0.atualizado_em + prazo).into())

@@ -34,7 +34,7 @@ input! {
 }
 
 conditions! {
-    /// Condições sobre trâmites; somam-se com E.
+    /// Condições sobre trâmites; todas têm de valer.
     pub struct TramiteFiltro {
         /// Deste NRE.
         nre: Option<Nre>,
@@ -48,9 +48,9 @@ conditions! {
         remetente: Option<EstruturaInput>,
         /// Para este destino.
         destinatario: Option<EstruturaInput>,
-        /// Registrado desde, inclusive.
+        /// Registrado desde este instante, inclusive.
         criado_de: Option<Timestamp>,
-        /// Registrado até, exclusive.
+        /// Registrado até este instante, exclusive.
         criado_ate: Option<Timestamp>,
     }
 }
@@ -100,7 +100,7 @@ pub fn filter(input: TramiteFiltro) -> Result<TramiteFilter> {
 input! {
     /// Entrada de enviarTramite. Não leva documentos (para isso há a fachada REST), de modo que o trâmite nasce na situação 2.
     pub struct EnviarTramiteInput for EnviarTramite {
-        /// Origem, de quem chama.
+        /// Estrutura de origem, do tribunal de quem chama.
         remetente: EstruturaInput => Some(remetente.into()),
         /// Destino.
         destinatario: EstruturaInput => Some(destinatario.into()),
@@ -108,7 +108,7 @@ input! {
         protocolo: String => filled(Some(protocolo)),
         /// Descrição, 1 a 1500 caracteres; sem nomes de adolescentes.
         descricao: String => filled(Some(descricao)),
-        /// NRE do processo: obrigatório do segundo trâmite em diante.
+        /// NRE do processo: obrigatório depois que um trâmite dele se concluiu.
         nre: Option<Nre> => nre,
         /// Nível de sigilo.
         #[graphql(default_with = "Some(NivelDeSigilo::Publico)")]
@@ -156,7 +156,7 @@ input! {
     pub struct EnviarReciboInput for EnviarRecibo {
         /// Identificação do trâmite (IDT).
         idt: ID => read_idt(&idt).unwrap_or(NO_IDT),
-        /// Entre o recebimento e agora, em segundos inteiros, com tolerância de 60 s.
+        /// Quando o destinatário recebeu tudo: entre o passo à situação 4 e agora, em segundos inteiros, com tolerância de 60 s.
         data_de_recebimento: Timestamp => Some(data_de_recebimento.0),
         /// Assinatura do recibo, em base64.
         hash_da_assinatura: Option<String> => filled(hash_da_assinatura),

@@ -18,7 +18,7 @@ payload! {
         tramite: TramiteNode = |effect| TramiteNode(Arc::new(effect.tramite)),
         /// O NRE foi gerado por este envio (linha A4).
         nre_gerado: bool = |effect| effect.nre_gerado,
-        /// O que convém saber e não impediu, em português.
+        /// Avisos em português, que não impediram a operação.
         avisos: Vec<String> = |effect| effect.warnings.clone(),
     }
 }
@@ -87,24 +87,24 @@ mutations! {
     /// Envia um processo a outro órgão (tabela de decisão S0, A1 a A4, B1 a B7).
     enviar_tramite(EnviarTramiteInput) -> EnviarTramitePayload;
 
-    /// O destinatário recebe os metadados: 2→3 e, sem componente a buscar, →4.
+    /// O destinatário recebe os metadados: o trâmite passa da situação 2 à 3 e, se não há componente a buscar, à 4. Se o destinatário já tem o processo, o trâmite passa à 8, recusado.
     receber_tramite(ReceberTramiteInput) -> ReceberTramitePayload;
 
-    /// O destinatário envia o recibo de conclusão: 4→5.
+    /// O destinatário envia o recibo de conclusão: o trâmite passa da situação 4 à 5. Se o destinatário já tem o processo, o trâmite passa à 8, recusado.
     enviar_recibo(EnviarReciboInput) -> EnviarReciboPayload;
 
-    /// O remetente recebe o recibo de conclusão: 5→6; repetir não muda nada.
+    /// O remetente recebe o recibo de conclusão: o trâmite passa da situação 5 à 6; repetir não muda nada.
     receber_recibo(ReceberReciboInput) -> ReceberReciboPayload;
 
-    /// O destinatário recusa: 2, 3 ou 4→8.
+    /// O destinatário recusa o trâmite, que passa da situação 2, 3 ou 4 à 8.
     recusar_tramite(RecusarTramiteInput) -> RecusarTramitePayload;
 
-    /// O remetente toma ciência da recusa: 8→9.
+    /// O remetente toma ciência da recusa: o trâmite passa da situação 8 à 9.
     dar_ciencia(DarCienciaInput) -> DarCienciaPayload;
 
-    /// O remetente cancela: 1 a 4→7.
+    /// O remetente cancela o trâmite, que passa da situação 1, 2, 3 ou 4 à 7.
     cancelar_tramite(CancelarTramiteInput) -> CancelarTramitePayload;
 
-    /// Faz de uma estrutura que herdou o processo parte do NRE. Vale quando uma parte atual e a herdeira pedem o mesmo; fica na auditoria.
+    /// Faz de uma estrutura que herdou o processo parte do NRE. Efetiva-se quando uma parte atual e a herdeira pedem o mesmo no prazo de 30 dias; fica na auditoria.
     vincular_nre(VincularNreInput) -> VincularNrePayload;
 }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub struct RegistroNode(pub Arc<RegistroEletronico>);
 
 object! {
-    /// Registro de um processo no Tramita, com todos os seus trâmites.
+    /// Registro de um processo no Tramita, com os seus trâmites.
     #[Object(name = "RegistroEletronico")]
     impl RegistroNode as this {
         fields {
@@ -28,7 +28,7 @@ object! {
             nre: &Nre = &this.0.nre;
             /// Protocolo, na grafia registrada primeiro.
             protocolo: &str = &this.0.protocolo;
-            /// Que número o protocolo é.
+            /// Numeração que o protocolo segue.
             tipo_de_protocolo: TipoDeProtocolo = this.0.tipo_protocolo;
         }
         functions {
@@ -38,13 +38,13 @@ object! {
                 held.map(|held| held != Some(true)).map_err(|error| FieldError::at(ctx, error))
             }
 
-            /// O trâmite em andamento, se quem chama é parte dele.
+            /// O trâmite em andamento; nulo se não há nenhum visível.
             async fn em_andamento(&self, ctx: &Context<'_>) -> Option<Result<TramiteNode>> {
                 let found = ctx.loaders().load(InProgress(self.0.nre.clone())).await;
                 found.map(|found| found.map(TramiteNode)).transpose()
             }
 
-            /// Trâmites em que quem chama é parte, do mais antigo ao mais novo.
+            /// Trâmites visíveis, do mais antigo ao mais novo.
             #[graphql(directive = PageSize::apply())]
             async fn tramites(
                 &self,
