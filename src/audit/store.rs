@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::value::resource::{Resource, no_resources};
 use ahash::{HashMap, HashMapExt};
 use chrono::{DateTime, Utc};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind;
 use diesel::result::Error::DatabaseError;
@@ -63,10 +64,14 @@ pub struct Tail {
 /// even if nothing was sealed for days. Blocks.
 pub fn unsealed_tail(db: &Db) -> Result<Tail, Error> {
     let (records, seconds): (i64, Option<f64>) = db.with_national_conn(|conn| {
-        Sql::new("SELECT count(*), extract(epoch FROM clock_timestamp() - min(a.ocorrido_em))::float8 FROM unnest(")
-            .bind(super::entry::tribunais())
-            .push(concat!(last_seal!(), after_last_seal!(), " ORDER BY a.xid, a.id LIMIT 10000) AS a"))
-            .row(conn)
+        conn.transaction(|conn| {
+            // Planned while the trail is short, the statement would keep a plan that scans all of it.
+            conn.batch_execute("SET LOCAL enable_seqscan = off")?;
+            Sql::new("SELECT count(*), extract(epoch FROM clock_timestamp() - min(a.ocorrido_em))::float8 FROM unnest(")
+                .bind(super::entry::tribunais())
+                .push(concat!(last_seal!(), after_last_seal!(), " ORDER BY a.xid, a.id LIMIT 10000) AS a"))
+                .row(conn)
+        })
     })?;
     let oldest = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok());
     Ok(Tail { records: records.try_into().unwrap_or_default(), oldest })
