@@ -39,6 +39,10 @@ fn one_tribunal_alone_needs_no_second_connection() {
     let app = App::new();
     for _ in 0..40 {
         read(&app, "tjrn", 820);
+        // The answer may arrive before its thread has put the connection back.
+        until(MAX_WAIT, "the permit to come back", || {
+            app.metrics().contains("elos_vagas_em_uso{classe=\"tribunal\"} 0\n")
+        });
     }
     assert_eq!(connections(&app), 1);
 }
