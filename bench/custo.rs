@@ -63,7 +63,7 @@ fn server(url: &str, audited: bool) -> anyhow::Result<()> {
     // One of the two databases has policies that let every row pass.
     options.skip_structure_check = true;
     let db = Db::connect(&options)?;
-    let app = elos::App::new(db, elos::value::rules::Rules::default(), now);
+    let app = elos::App::new(db, elos::value::rules::RuleSwitches::default(), now);
     let app = app.with_absences_per_minute(0);
     let app = if audited { app } else { app.without_audit() };
     let credentials = elos::db::credentials::from_database(&app.db)?;

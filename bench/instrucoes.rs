@@ -20,7 +20,7 @@ use elos::graphql::execution::documents::Documents;
 use elos::graphql::execution::executor::Executor;
 use elos::graphql::protocol::http::parameters::Parameters;
 use elos::processo::NumeroProcesso;
-use elos::value::rules::Rules;
+use elos::value::rules::RuleSwitches;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -88,7 +88,7 @@ fn request(url: &str) -> anyhow::Result<()> {
         .build()?;
     runtime.block_on(async {
         let db = Db::connect(&DbOptions::new(url))?;
-        let app = elos::App::new(db, Rules::default(), now).with_absences_per_minute(0).without_audit();
+        let app = elos::App::new(db, RuleSwitches::default(), now).with_absences_per_minute(0).without_audit();
         let documents = Documents::new(&graphql::sdl(), &DocumentSettings::default())?;
         let service = GraphqlService::new(Executor::new(graphql::schema()), documents, Arc::new(app));
         let papeis = vec![Papel::Consulta, Papel::Integracao, Papel::DadosSensiveis];

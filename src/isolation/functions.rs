@@ -185,7 +185,8 @@ fn combinations(choices: &[Vec<String>]) -> Vec<Vec<String>> {
     // The others lie far apart. The step shares no factor with a number of values, so that they
     // differ in more than the last arguments.
     let is_prime_to_all = |step: &usize| choices.iter().all(|values| gcd(*step, values.len()) == 1);
-    let step = ((all / MAX_CALLS).max(1)..).find(is_prime_to_all).unwrap_or(1);
+    let first = (all / MAX_CALLS).max(1);
+    let step = (first..=first + all).find(is_prime_to_all).unwrap_or(1);
     let far_apart = (0..all.min(MAX_CALLS)).map(|n| {
         let mut index = n * step % all;
         let pick = |values: &Vec<String>| {

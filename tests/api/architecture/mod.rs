@@ -107,7 +107,7 @@ const CIRCLES: &[(&[&str], &str)] = &[
         "the catalog is compared with what the migrations make, and `repair` is a migration",
     ),
     (
-        &["db/health.rs", "db/feed_delay.rs", "db/listener.rs", "db/manager.rs", "db/pooler.rs"],
+        &["db/feed_delay.rs", "db/health.rs", "db/listener.rs", "db/manager.rs", "db/pooler.rs"],
         "the health of the database is what its connections, its sessions and its feed report",
     ),
     (

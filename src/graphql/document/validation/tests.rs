@@ -147,7 +147,7 @@ fn pairs_of_fields_are_compared_up_to_a_limit() {
     let [error] = &errors_of(&objects, false)[..] else { panic!() };
     assert_eq!((error.kind, error.message.key()), (ErrorKind::Limit, Key::TooManyPairs));
     // The error about the limit takes the place of the last of the others.
-    let unknown: String = (0..MAX_ERRORS).map(|n| format!("nada{n} ")).collect();
+    let unknown = (0..MAX_ERRORS).map(|n| format!("nada{n}")).collect::<Vec<_>>().join(" ");
     let wrong = format!("{{ {unknown} eu {{ {} }} }}", "tribunal { id } ".repeat(1_500));
     let errors = errors_of(&wrong, false);
     assert_eq!(errors.len(), MAX_ERRORS);
