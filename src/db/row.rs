@@ -73,7 +73,7 @@ impl Sql {
 /// also declares a macro that lists the columns in the order of the struct, for statements that are
 /// written as text. Diesel derives such a list only for the statements that it builds itself.
 ///
-/// ```ignore
+/// ```text
 /// row! {
 ///     columns guia_columns of "g";
 ///

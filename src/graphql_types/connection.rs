@@ -75,7 +75,7 @@ pub trait GraphqlList: List {
 /// Declares how lists look in the schema: the name of the connection, the type and the name of its edges,
 /// and the node that a row becomes.
 ///
-/// ```ignore
+/// ```text
 /// connections! {
 ///     Processos as "ProcessoConnection" of Edge "ProcessoEdge": |row| ProcessoNode = Arc::clone(row).into();
 /// }
@@ -98,7 +98,7 @@ pub(crate) use connections;
 
 /// Declares the order of a list: the input, and the enum of its fields, each with the field of the store.
 ///
-/// ```ignore
+/// ```text
 /// ordering! {
 ///     /// Ordem de guias; o desempate é por `id`.
 ///     pub struct GuiaOrdem;

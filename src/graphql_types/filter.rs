@@ -197,7 +197,7 @@ pub fn check_substring(field: &str, text: Option<String>) -> Result<Option<Strin
 
 /// Declares a filter: conditions, each of which costs as much as one on a column unless it says otherwise.
 ///
-/// ```ignore
+/// ```text
 /// conditions! {
 ///     /// Condições sobre processos.
 ///     pub struct ProcessoFiltro {

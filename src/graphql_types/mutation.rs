@@ -41,7 +41,7 @@ pub trait MutationInput {
 /// With `for`, it is the input of a mutation, and also says how to execute the command; with `into`, it is
 /// an object within one. After `and` stand the fields of the command that no client gives.
 ///
-/// ```ignore
+/// ```text
 /// input! {
 ///     /// Entrada de recusarTramite.
 ///     pub struct RecusarTramiteInput for RecusarTramite {

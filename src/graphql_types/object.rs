@@ -4,7 +4,7 @@
 /// value, where the node has the name after `as`. Any other field is a function, as async-graphql wants
 /// it. Both stand in the order of the schema.
 ///
-/// ```ignore
+/// ```text
 /// object! {
 ///     /// Guia: ordem judicial de uma medida.
 ///     #[Object(name = "Guia")]

@@ -61,7 +61,7 @@ impl<T> MutationOutcome<T> {
 /// Declares the mutations of a slice: the role that all of them require, and of each its description, its
 /// name, its input and its payload.
 ///
-/// ```ignore
+/// ```text
 /// mutations! {
 ///     GuiaMutation requires INTEGRACAO;
 ///
@@ -105,7 +105,7 @@ pub(crate) use mutations;
 /// Declares the payload of a mutation: the object that it shows if the effect was committed, and what it
 /// tells of the effect even of a dry run.
 ///
-/// ```ignore
+/// ```text
 /// payload! {
 ///     /// Resultado de baixarGuia.
 ///     pub struct BaixarGuiaPayload from Changed {
