@@ -51,7 +51,8 @@ pub use pooler::check_session_affinity;
 pub use row::{Column, ColumnType};
 pub(crate) use row::{column, columns_hold, row};
 pub use snapshot::{Snapshot, short_name};
-pub use sql::{NewRows, Sql, SqlValue};
+pub(crate) use sql::new_rows;
+pub use sql::{Sql, SqlValue};
 pub(crate) use text_enum::text_enum;
 pub use transport::{Transport, UNVERIFIED, UnsafeTransport, transport};
 

@@ -207,33 +207,22 @@ impl Sql {
     }
 }
 
-/// Rows to insert, one array a column, each column's name beside its values.
-pub struct NewRows<'t, T> {
-    rows: &'t [T],
-    /// The names, for `INSERT INTO table (…)`.
-    pub names: Sql,
-    /// The arrays in the same order, for `unnest(…)`.
-    pub values: Sql,
+/// The columns of rows to insert: their names as a text, for `INSERT INTO table (…)`, and one array for
+/// each, in the same order, for `unnest(…)`.
+///
+/// ```text
+/// let (names, arrays) = new_rows!(guias => { numero: |guia| guia.numero.clone(), versao: |_| 1 });
+/// ```
+macro_rules! new_rows {
+    ($rows:expr => { $first:ident: $first_value:expr $(, $column:ident: $value:expr)* $(,)? }) => {{
+        let rows = $rows;
+        let arrays = $crate::db::Sql::default()
+            .bind_each(rows, $first_value)
+            $(.push(", ").bind_each(rows, $value))*;
+        (concat!(stringify!($first) $(, ", ", stringify!($column))*), arrays)
+    }};
 }
-
-impl<'t, T> NewRows<'t, T> {
-    pub fn new(rows: &'t [T]) -> Self {
-        Self { rows, names: Sql::default(), values: Sql::default() }
-    }
-
-    #[must_use]
-    pub fn column<V>(self, name: &'static str, value: impl Fn(&T) -> V) -> Self
-    where
-        Vec<V>: Into<SqlValue>,
-    {
-        let Self { rows, names, values } = self;
-        let (names, values) = match names.parts.is_empty() {
-            true => (names, values),
-            false => (names.push(", "), values.push(", ")),
-        };
-        Self { rows, names: names.push(name), values: values.bind_each(rows, value) }
-    }
-}
+pub(crate) use new_rows;
 
 impl QueryFragment<Pg> for Sql {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {

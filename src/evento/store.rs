@@ -4,7 +4,7 @@ use super::{Evento, NewEvento, evento_columns};
 use crate::adolescente::{AdolescenteId, Identificador};
 use crate::db::feed::{FeedCursor, FeedRange};
 use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
-use crate::db::{BatchKey, NewRows, Session, Sql, SqlValue};
+use crate::db::{BatchKey, Session, Sql, SqlValue, new_rows};
 use crate::error::Error;
 use crate::filters::{EventoFilter, Filter, FilterScope};
 use crate::guia::{NumeroDaGuia, TipoGuia};
@@ -18,27 +18,28 @@ pub fn record(session: &mut Session<'_>, eventos: &[NewEvento]) -> QueryResult<(
     if eventos.is_empty() {
         return Ok(());
     }
-    let columns = NewRows::new(eventos)
-        .column("tribunal_codigo", |new| new.tribunal_codigo)
-        .column("tipo", |new| new.tipo.text().to_owned())
-        .column("processo_id", |new| new.processo_id.map(|id| id.0))
-        .column("adolescente_id", |new| new.adolescente_id.map(|id| id.0))
-        .column("guia_id", |new| new.guia_id.map(|id| id.0))
-        .column("ocorrido_em", |new| new.ocorrido_em)
-        .column("ator_sub", |new| new.ator_sub.clone())
-        .column("ator_azp", |new| new.ator_azp.clone())
+    let (names, arrays) = new_rows!(eventos => {
+        tribunal_codigo: |new| new.tribunal_codigo,
+        tipo: |new| new.tipo.text().to_owned(),
+        processo_id: |new| new.processo_id.map(|id| id.0),
+        adolescente_id: |new| new.adolescente_id.map(|id| id.0),
+        guia_id: |new| new.guia_id.map(|id| id.0),
+        ocorrido_em: |new| new.ocorrido_em,
+        ator_sub: |new| new.ator_sub.clone(),
+        ator_azp: |new| new.ator_azp.clone(),
         // The names come from the GraphQL schema, and none has a comma.
-        .column("campos", |new| new.fields.join(","))
-        .column("mudancas", |new| serde_json::json!(new.changes).to_string());
+        campos: |new| new.fields.join(","),
+        mudancas: |new| serde_json::json!(new.changes).to_string(),
+    });
     Sql::new("INSERT INTO evento (")
-        .append(columns.names.clone())
+        .push(names)
         .push(
             ") SELECT tribunal_codigo, tipo, processo_id, adolescente_id, guia_id, ocorrido_em, ator_sub, ator_azp, \
              string_to_array(campos, ','), mudancas::jsonb FROM unnest(",
         )
-        .append(columns.values)
+        .append(arrays)
         .push(") WITH ORDINALITY AS e (")
-        .append(columns.names)
+        .push(names)
         .push(", n) ORDER BY n")
         .execute(session.conn())?;
     Ok(())

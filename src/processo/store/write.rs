@@ -2,7 +2,7 @@
 
 use crate::adolescente::{Adolescente, AdolescenteId};
 use crate::db::schema::{processo, vinculo};
-use crate::db::{NewRows, Session, Sql};
+use crate::db::{Session, Sql, new_rows};
 use crate::processo::rules::VinculoFacts;
 use crate::processo::{
     NewProcesso, NumeroProcesso, Processo, ProcessoId, Vinculo, processo_columns,
@@ -27,26 +27,25 @@ pub fn insert(
     let cpf = |cpf: &Option<Cpf>| cpf.as_ref().map(|cpf| cpf.unmasked().to_owned());
     let links =
         || new_processos.iter().flat_map(|&new| new.adolescentes.iter().map(move |id| (new, id)));
-    let columns = NewRows::new(new_processos)
-        .column("numero", |new| numero(new))
-        .column("tipo", |new| new.tipo.text().to_owned())
-        .column("id_orgao", |new| new.id_orgao)
-        .column("app_name_sistema_tribunal", |new| new.app_name_sistema_tribunal.clone())
-        .column("id_processo_sistema_externo", |new| {
-            new.command.id_processo_sistema_externo.clone()
-        })
-        .column("numero_referencia", |new| {
+    let (names, arrays) = new_rows!(new_processos => {
+        numero: |new| numero(new),
+        tipo: |new| new.tipo.text().to_owned(),
+        id_orgao: |new| new.id_orgao,
+        app_name_sistema_tribunal: |new| new.app_name_sistema_tribunal.clone(),
+        id_processo_sistema_externo: |new| new.command.id_processo_sistema_externo.clone(),
+        numero_referencia: |new| {
             new.command.referencia.as_ref().map(|numero| numero.digits().to_owned())
-        })
-        .column("magistrado_nome", |new| new.command.magistrado.nome.clone())
-        .column("magistrado_cpf", |new| cpf(&new.command.magistrado.cpf))
-        .column("serventuario_nome", |new| new.command.serventuario.nome.clone())
-        .column("serventuario_cpf", |new| cpf(&new.command.serventuario.cpf));
+        },
+        magistrado_nome: |new| new.command.magistrado.nome.clone(),
+        magistrado_cpf: |new| cpf(&new.command.magistrado.cpf),
+        serventuario_nome: |new| new.command.serventuario.nome.clone(),
+        serventuario_cpf: |new| cpf(&new.command.serventuario.cpf),
+    });
     // Insert in the order of the numbers, so that two transactions with the same numbers do not
     // deadlock. ON CONFLICT names no index: two unique indexes hold the number, and naming one
     // would let the other raise an error.
     Sql::new("WITH p AS (INSERT INTO processo (")
-        .append(columns.names)
+        .push(names)
         .push(", tribunal_codigo, criado_em, atualizado_em) SELECT n.*, ")
         .bind(tribunal)
         .push(", ")
@@ -54,7 +53,7 @@ pub fn insert(
         .push(", ")
         .bind(now)
         .push(" FROM unnest(")
-        .append(columns.values)
+        .append(arrays)
         .push(
             ") AS n (numero) ORDER BY n.numero ON CONFLICT DO NOTHING RETURNING *), \
              v AS (INSERT INTO vinculo (tribunal_codigo, processo_id, adolescente_id, iniciado_em) \
