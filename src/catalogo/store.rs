@@ -251,13 +251,8 @@ pub fn estrutura_by_id(session: &mut Session<'_>, id: i64) -> QueryResult<Estrut
 
 /// The number of levels below an estrutura, at most `max`.
 pub fn levels_below(session: &mut Session<'_>, id: i64, max: usize) -> QueryResult<usize> {
-    #[derive(QueryableByName)]
-    struct Levels {
-        #[diesel(sql_type = diesel::sql_types::Integer)]
-        levels: i32,
-    }
     let max = i32::try_from(max).unwrap_or(i32::MAX);
-    let deepest: Levels = Sql::new(
+    let deepest: i32 = Sql::new(
         "WITH RECURSIVE abaixo AS (SELECT f.id, 0 AS nivel FROM estrutura f WHERE f.id = ",
     )
     .bind(id)
@@ -266,9 +261,9 @@ pub fn levels_below(session: &mut Session<'_>, id: i64, max: usize) -> QueryResu
                  WHERE a.nivel < ",
     )
     .bind(max)
-    .push(") SELECT coalesce(max(nivel), 0) AS levels FROM abaixo")
-    .get_result(session.conn())?;
-    Ok(usize::try_from(deepest.levels).unwrap_or_default())
+    .push(") SELECT coalesce(max(nivel), 0) FROM abaixo")
+    .row(session.conn())?;
+    Ok(usize::try_from(deepest).unwrap_or_default())
 }
 
 /// Serializes the writes of one tribunal's estruturas, because the checks for a cycle and for the

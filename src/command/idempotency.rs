@@ -112,10 +112,12 @@ pub fn execute_once<C: Command>(
     let retried: Vec<&[u8]> =
         retries.filter_map(|(_, hashes)| Some(&*hashes.as_ref()?.key)).collect();
     let earlier = load(session, &scope, &retried)?;
-    let mut executed: HashMap<usize, Verdict<C>> = indices.into_iter().zip(verdicts).collect();
-    let outcomes = all.iter().enumerate().map(|(index, hashes)| match executed.remove(&index) {
-        Some(verdict) => Ok((verdict, false)),
-        None => Ok((replay::<C>(session, &earlier, hashes.as_ref())?, true)),
+    let mut executed = indices.into_iter().zip(verdicts).peekable();
+    let outcomes = all.iter().enumerate().map(|(index, hashes)| {
+        match executed.next_if(|(executed, _)| *executed == index) {
+            Some((_, verdict)) => Ok((verdict, false)),
+            None => Ok((replay::<C>(session, &earlier, hashes.as_ref())?, true)),
+        }
     });
     outcomes.collect()
 }
@@ -154,14 +156,14 @@ fn claim<'a>(
     }
     let now = (context.clock)();
     let rows: Vec<&Hashes> = wanted.values().map(|(_, hashes)| *hashes).collect();
-    let claimed: Vec<Claimed> = Sql::new(
+    let claimed: Vec<Vec<u8>> = Sql::new(
         "INSERT INTO chave_idempotencia (tribunal_codigo, credencial, operacao, chave, entrada, criada_em) SELECT ",
     )
-    .bind(scope.tribunal)
-    .push(", ")
-    .bind(scope.credential.to_owned())
-    .push(", ")
-    .bind(scope.operation.to_owned())
+    .bind_all([
+        scope.tribunal.into(),
+        scope.credential.to_owned().into(),
+        scope.operation.to_owned().into(),
+    ])
     .push(", nova.chave, nova.entrada, ")
     .bind(now)
     .push(" FROM unnest(")
@@ -176,15 +178,9 @@ fn claim<'a>(
     )
     .bind(now - TTL)
     .push(" RETURNING chave")
-    .load(session.conn())?;
-    let index = |claimed: &Claimed| wanted.get_key_value(claimed.chave.as_slice());
+    .rows(session.conn())?;
+    let index = |chave: &Vec<u8>| wanted.get_key_value(chave.as_slice());
     Ok(claimed.iter().filter_map(index).map(|(key, (index, _))| (*key, *index)).collect())
-}
-
-#[derive(QueryableByName)]
-struct Claimed {
-    #[diesel(sql_type = diesel::sql_types::Binary)]
-    chave: Vec<u8>,
 }
 
 fn store<'a, C: Command>(

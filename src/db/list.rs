@@ -164,14 +164,6 @@ macro_rules! from_columns {
 }
 pub(crate) use from_columns;
 
-#[derive(QueryableByName)]
-struct Total {
-    #[diesel(sql_type = BigInt)]
-    parent: i64,
-    #[diesel(sql_type = BigInt)]
-    total: i64,
-}
-
 impl<L: List> BatchKey for PageOf<L> {
     type Value = Arc<Page<L::Row>>;
 
@@ -207,7 +199,8 @@ impl<L: List> BatchKey for TotalOf<L> {
             let rows = count(session, query, &parents(&lists))?;
             totals.extend(lists.into_iter().map(|list| (Self(list.clone()), 0)));
             totals.extend(
-                rows.into_iter().map(|row| (Self(group_key.with_parent(row.parent)), row.total)),
+                rows.into_iter()
+                    .map(|(parent, total)| (Self(group_key.with_parent(parent)), total)),
             );
         }
         Ok(totals)
@@ -228,13 +221,18 @@ pub fn offset_page<L: List>(
         let totals = count(session, list.query(tribunal), &[])?;
         let sql = list.query(tribunal).offset_page(offset, size);
         let rows = L::Record::read(sql, session.conn())?;
-        let total = totals.first().map_or(0, |total| total.total);
+        let total = totals.first().map_or(0, |(_, total)| *total);
         Ok((rows.into_iter().map(|(_, record)| record.into()).collect(), total))
     })
 }
 
-fn count(session: &mut Session<'_>, query: ListQuery, parents: &[i64]) -> QueryResult<Vec<Total>> {
-    query.total(parents).load(session.conn())
+/// The parents and their totals. A parent without rows is left out.
+fn count(
+    session: &mut Session<'_>,
+    query: ListQuery,
+    parents: &[i64],
+) -> QueryResult<Vec<(i64, i64)>> {
+    query.total(parents).rows(session.conn())
 }
 
 fn parents<L: List>(lists: &[&L]) -> Vec<i64> {
@@ -293,13 +291,13 @@ impl ListQuery {
     fn total(self, parents: &[i64]) -> Sql {
         let Self { tables, parent_column, where_clause, .. } = self;
         match parent_column {
-            None => Sql::new("SELECT 0::bigint AS parent, count(*) AS total FROM ")
+            None => Sql::new("SELECT 0::bigint, count(*) FROM ")
                 .push(tables)
                 .push(" WHERE ")
                 .append(where_clause),
             Some(column) => Sql::new("SELECT ")
                 .push(column)
-                .push(" AS parent, count(*) AS total FROM ")
+                .push(", count(*) FROM ")
                 .push(tables)
                 .push(" WHERE ")
                 .push(column)
