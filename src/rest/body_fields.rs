@@ -131,7 +131,8 @@ pub trait Body {
 
 /// Declares a body that becomes a command: the struct of its schema, whose fields have the names of
 /// the body, and for each field its place in the command and the path by which the rules name it.
-/// `within` in place of `for` declares fields of a command that has others too.
+/// The path is the field's name, within the parent that follows `in` if there is one; `at` gives
+/// another. `within` in place of `for` declares fields of a command that has others too.
 macro_rules! body {
     (@for $name:ident $command:ident) => {
         impl $name {
@@ -158,8 +159,17 @@ macro_rules! body {
     (@within $name:ident $command:ident) => {};
     (
         $(#[$meta:meta])*
-        pub struct $name:ident $how:ident $command:ident {
-            $($(#[$field_meta:meta])* $field:ident: $ty:ty => $($place:ident).+ at $path:tt,)+
+        pub struct $name:ident $how:ident $command:ident { $($fields:tt)+ }
+    ) => {
+        $crate::rest::body_fields::body! {
+            $(#[$meta])*
+            pub struct $name $how $command in [] { $($fields)+ }
+        }
+    };
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident $how:ident $command:ident in $parent:tt {
+            $($(#[$field_meta:meta])* $field:ident: $ty:ty => $($place:ident).+ $(at $path:tt)?,)+
         }
     ) => {
         #[derive(utoipa::ToSchema)]
@@ -169,7 +179,10 @@ macro_rules! body {
 
         impl $crate::rest::body_fields::Body for $name {
             const FIELDS: &'static [(&'static str, $crate::rest::json_fields::FieldPath)] =
-                &[$((stringify!($field), &$path)),+];
+                &[$((
+                    stringify!($field),
+                    $crate::rest::body_fields::field_path!($parent $field $(at $path)?),
+                )),+];
         }
 
         $crate::rest::body_fields::body!(@$how $name $command);
@@ -182,7 +195,8 @@ macro_rules! body {
             ) {
                 $(
                     let read = |body: &mut $crate::rest::json_fields::JsonBody| {
-                        <$ty as $crate::rest::body_fields::Readable>::read(body, stringify!($field), &$path)
+                        let path = $crate::rest::body_fields::field_path!($parent $field $(at $path)?);
+                        <$ty as $crate::rest::body_fields::Readable>::read(body, stringify!($field), path)
                     };
                     command.$($place).+ =
                         $crate::rest::body_fields::Place::take(body, stringify!($field), read);
@@ -192,6 +206,17 @@ macro_rules! body {
     };
 }
 pub(super) use body;
+
+/// The path of a field: the one that its body gives, or its own name within its parent.
+macro_rules! field_path {
+    ($parent:tt $field:ident at $path:tt) => {
+        &$path
+    };
+    ([$($parent:literal),*] $field:ident) => {
+        &[$($parent,)* stringify!($field)]
+    };
+}
+pub(super) use field_path;
 
 /// The name of a field by the path by which the rules name it: in the table of a body, in a header, or
 /// the path itself. What is within a field has the name of the field, then the index or the rest.

@@ -28,30 +28,30 @@ body! {
         "nome": "Ana", "sobrenome": "Fictícia", "dataNascimento": "01/02/2010",
         "sexoBiologico": "FEMININO", "nomeMae": "Maria Fictícia",
     })))]
-    pub struct NovoAdolescente for Registration {
-        nomeSocial: Option<Nome> => dados.nome_social at ["dados", "nomeSocial"],
+    pub struct NovoAdolescente for Registration in ["dados"] {
+        nomeSocial: Option<Nome> => dados.nome_social,
         /// Se sim, `nomeSocial` é obrigatório; se não, tem de faltar.
-        possuiNomeSocial: Option<SouN> => possui_nome_social at ["dados", "possuiNomeSocial"],
-        nome: Nome => dados.nome at ["dados", "nome"],
-        sobrenome: Nome => dados.sobrenome at ["dados", "sobrenome"],
+        possuiNomeSocial: Option<SouN> => possui_nome_social,
+        nome: Nome => dados.nome,
+        sobrenome: Nome => dados.sobrenome,
         /// Não é futura nem anterior a 1900.
-        dataNascimento: Data => dados.data_nascimento at ["dados", "dataNascimento"],
+        dataNascimento: Data => dados.data_nascimento,
         /// Sem valor conta como não.
-        dataNascimentoPresumida: Option<SouN> => dados.data_nascimento_presumida at ["dados", "dataNascimentoPresumida"],
-        sexoBiologico: SexoBiologico => dados.sexo_biologico at ["dados", "sexoBiologico"],
-        identidadeGenero: Option<IdentidadeGenero> => dados.identidade_genero at ["dados", "identidadeGenero"],
-        orientacaoSexual: Option<OrientacaoSexual> => dados.orientacao_sexual at ["dados", "orientacaoSexual"],
-        racaCor: Option<RacaCor> => dados.raca_cor at ["dados", "racaCor"],
-        nomeMae: Option<Nome> => dados.nome_mae at ["dados", "nomeMae"],
-        nomePai: Option<Nome> => dados.nome_pai at ["dados", "nomePai"],
-        naturalidade: Option<Naturalidade> => dados.naturalidade at ["dados", "naturalidade"],
+        dataNascimentoPresumida: Option<SouN> => dados.data_nascimento_presumida,
+        sexoBiologico: SexoBiologico => dados.sexo_biologico,
+        identidadeGenero: Option<IdentidadeGenero> => dados.identidade_genero,
+        orientacaoSexual: Option<OrientacaoSexual> => dados.orientacao_sexual,
+        racaCor: Option<RacaCor> => dados.raca_cor,
+        nomeMae: Option<Nome> => dados.nome_mae,
+        nomePai: Option<Nome> => dados.nome_pai,
+        naturalidade: Option<Naturalidade> => dados.naturalidade,
         /// Um CPF é de um só cadastro do tribunal.
         #[schema(inline)]
-        cpf: Option<DocumentoCpf> => dados.cpf at ["dados", "cpf"],
+        cpf: Option<DocumentoCpf> => dados.cpf,
         #[schema(inline)]
-        rg: Option<DocumentoRg> => dados.rg at ["dados", "rg"],
+        rg: Option<DocumentoRg> => dados.rg,
         #[schema(inline)]
-        certidaoNascimento: Option<DocumentoCertidao> => dados.certidao at ["dados", "certidaoNascimento"],
+        certidaoNascimento: Option<DocumentoCertidao> => dados.certidao,
     }
 }
 
@@ -67,31 +67,31 @@ body! {
     /// Um cadastro a mudar. O que falta ou vem em branco fica como está, e o que vem nulo se apaga; `rg` e `certidaoNascimento` se
     /// trocam inteiros.
     #[schema(examples(json!({ "identificador": "202500000058", "naturalidade": "Natal" })))]
-    pub struct CadastroAlterado for Update {
+    pub struct CadastroAlterado for Update in ["dados"] {
         /// De quem se trata.
         identificador: Identificador => identificador at ["identificador"],
-        nome: Option<Nome> => dados.nome at ["dados", "nome"],
-        sobrenome: Option<Nome> => dados.sobrenome at ["dados", "sobrenome"],
-        nomeSocial: Option<Nome> => dados.nome_social at ["dados", "nomeSocial"],
-        nomeMae: Option<Nome> => dados.nome_mae at ["dados", "nomeMae"],
-        nomePai: Option<Nome> => dados.nome_pai at ["dados", "nomePai"],
-        naturalidade: Option<Naturalidade> => dados.naturalidade at ["dados", "naturalidade"],
-        dataNascimento: Option<Data> => dados.data_nascimento at ["dados", "dataNascimento"],
-        dataNascimentoPresumida: Option<SouN> => dados.data_nascimento_presumida at ["dados", "dataNascimentoPresumida"],
+        nome: Option<Nome> => dados.nome,
+        sobrenome: Option<Nome> => dados.sobrenome,
+        nomeSocial: Option<Nome> => dados.nome_social,
+        nomeMae: Option<Nome> => dados.nome_mae,
+        nomePai: Option<Nome> => dados.nome_pai,
+        naturalidade: Option<Naturalidade> => dados.naturalidade,
+        dataNascimento: Option<Data> => dados.data_nascimento,
+        dataNascimentoPresumida: Option<SouN> => dados.data_nascimento_presumida,
         /// Não é futura nem anterior ao nascimento.
-        dataObito: Option<Data> => dados.data_obito at ["dados", "dataObito"],
-        sexoBiologico: Option<SexoBiologico> => dados.sexo_biologico at ["dados", "sexoBiologico"],
-        identidadeGenero: Option<IdentidadeGenero> => dados.identidade_genero at ["dados", "identidadeGenero"],
-        orientacaoSexual: Option<OrientacaoSexual> => dados.orientacao_sexual at ["dados", "orientacaoSexual"],
-        racaCor: Option<RacaCor> => dados.raca_cor at ["dados", "racaCor"],
+        dataObito: Option<Data> => dados.data_obito,
+        sexoBiologico: Option<SexoBiologico> => dados.sexo_biologico,
+        identidadeGenero: Option<IdentidadeGenero> => dados.identidade_genero,
+        orientacaoSexual: Option<OrientacaoSexual> => dados.orientacao_sexual,
+        racaCor: Option<RacaCor> => dados.raca_cor,
         #[schema(inline)]
-        cpf: Option<DocumentoCpf> => dados.cpf at ["dados", "cpf"],
+        cpf: Option<DocumentoCpf> => dados.cpf,
         #[schema(inline)]
-        rg: Option<DocumentoRg> => dados.rg at ["dados", "rg"],
+        rg: Option<DocumentoRg> => dados.rg,
         #[schema(inline)]
-        certidaoNascimento: Option<DocumentoCertidao> => dados.certidao at ["dados", "certidaoNascimento"],
+        certidaoNascimento: Option<DocumentoCertidao> => dados.certidao,
         /// Não: apaga o nome social.
-        possuiNomeSocial: Option<SouN> => possui_nome_social at ["dados", "possuiNomeSocial"],
+        possuiNomeSocial: Option<SouN> => possui_nome_social,
     }
 }
 
@@ -118,21 +118,21 @@ impl Readable for DocumentoCpf {
 
 body! {
     /// Registro geral.
-    pub struct DocumentoRg for Rg {
-        numero: Option<TextoDeDocumento> => numero at ["dados", "rg", "numero"],
-        orgaoExpedidor: Option<TextoDeDocumento> => orgao_expedidor at ["dados", "rg", "orgaoExpedidor"],
-        dataExpedicao: Option<Data> => data_expedicao at ["dados", "rg", "dataExpedicao"],
-        estadoRg: Option<Uf> => estado at ["dados", "rg", "estadoRg"],
+    pub struct DocumentoRg for Rg in ["dados", "rg"] {
+        numero: Option<TextoDeDocumento> => numero,
+        orgaoExpedidor: Option<TextoDeDocumento> => orgao_expedidor,
+        dataExpedicao: Option<Data> => data_expedicao,
+        estadoRg: Option<Uf> => estado,
     }
 }
 
 body! {
     /// Certidão de nascimento.
-    pub struct DocumentoCertidao for Certidao {
-        cartorio: Option<TextoDeDocumento> => cartorio at ["dados", "certidaoNascimento", "cartorio"],
-        livro: Option<TextoDeDocumento> => livro at ["dados", "certidaoNascimento", "livro"],
-        folha: Option<TextoDeDocumento> => folha at ["dados", "certidaoNascimento", "folha"],
-        numero: Option<TextoDeDocumento> => numero at ["dados", "certidaoNascimento", "numero"],
+    pub struct DocumentoCertidao for Certidao in ["dados", "certidaoNascimento"] {
+        cartorio: Option<TextoDeDocumento> => cartorio,
+        livro: Option<TextoDeDocumento> => livro,
+        folha: Option<TextoDeDocumento> => folha,
+        numero: Option<TextoDeDocumento> => numero,
     }
 }
 

@@ -19,41 +19,41 @@ body! {
         magistradoCPF: Cpf => magistrado.cpf at ["magistrado", "cpf"],
         serventuario: Option<Nome> => serventuario.nome at ["serventuario", "nome"],
         serventuarioCPF: Cpf => serventuario.cpf at ["serventuario", "cpf"],
-        serventuarioCargo: Nome => serventuario_cargo at ["serventuarioCargo"],
-        codigoTpuMedida: CodigoTpu => codigo_tpu_medida at ["codigoTpuMedida"],
+        serventuarioCargo: Nome => serventuario_cargo,
+        codigoTpuMedida: CodigoTpu => codigo_tpu_medida,
         #[schema(min_items = 1, max_items = 100)]
-        atosInfracionais: Vec<NovoAto> => atos at ["atosInfracionais"],
+        atosInfracionais: Vec<NovoAto> => atos,
     }
 }
 
 body! {
     /// Um ato infracional.
     pub struct NovoAto for NewAto {
-        codigoTpu: CodigoTpu => codigo_tpu at ["codigoTpu"],
-        descricao: Option<Descricao> => descricao at ["descricao"],
-        localFato: Option<Descricao> => local_fato at ["localFato"],
-        dataFato: Option<Data> => data_fato at ["dataFato"],
+        codigoTpu: CodigoTpu => codigo_tpu,
+        descricao: Option<Descricao> => descricao,
+        localFato: Option<Descricao> => local_fato,
+        dataFato: Option<Data> => data_fato,
     }
 }
 
 body! {
     /// Um documento que acompanha a guia.
     pub struct NovoDocumento for NewDocumento {
-        tipoDocumento: TipoDocumento => tipo at ["tipoDocumento"],
-        identificadorDocAutos: Option<Nome> => identificador_autos at ["identificadorDocAutos"],
+        tipoDocumento: TipoDocumento => tipo,
+        identificadorDocAutos: Option<Nome> => identificador_autos,
     }
 }
 
 body! {
     /// O que é próprio da guia provisória.
-    pub struct PropriosDaProvisoria for EspecieDetails {
+    pub struct PropriosDaProvisoria for EspecieDetails in ["especie", "provisoria"] {
         /// Uma apuração a que o adolescente tem ou teve vínculo.
         numeroProcessoConhecimento: NumeroCnj => apuracao at ["especie", "provisoria", "apuracao"],
-        dataSentenca: Data => data_sentenca at ["especie", "provisoria", "dataSentenca"],
+        dataSentenca: Data => data_sentenca,
         /// Se sim, as duas datas são obrigatórias; se não, têm de faltar.
-        houveInternacao: SimOuNao => houve_internacao at ["especie", "provisoria", "houveInternacao"],
-        dataInicioInternacao: Option<Data> => data_inicio_internacao at ["especie", "provisoria", "dataInicioInternacao"],
-        dataFimInternacao: Option<Data> => data_fim_internacao at ["especie", "provisoria", "dataFimInternacao"],
+        houveInternacao: SimOuNao => houve_internacao,
+        dataInicioInternacao: Option<Data> => data_inicio_internacao,
+        dataFimInternacao: Option<Data> => data_fim_internacao,
         #[schema(max_items = 100)]
         documentosInstruirGuia: Option<Vec<NovoDocumento>> => documentos at ["especie", "provisoria", "documentos"],
     }
@@ -61,12 +61,12 @@ body! {
 
 body! {
     /// O que é próprio da guia definitiva.
-    pub struct PropriosDaDefinitiva for EspecieDetails {
+    pub struct PropriosDaDefinitiva for EspecieDetails in ["especie", "definitiva"] {
         /// Uma apuração a que o adolescente tem ou teve vínculo.
         numeroProcessoConhecimento: NumeroCnj => apuracao at ["especie", "definitiva", "apuracao"],
-        dataSentenca: Data => data_sentenca at ["especie", "definitiva", "dataSentenca"],
+        dataSentenca: Data => data_sentenca,
         /// Não é anterior à sentença.
-        dataTransitoJulgado: Data => data_transito_julgado at ["especie", "definitiva", "dataTransitoJulgado"],
+        dataTransitoJulgado: Data => data_transito_julgado,
         #[schema(max_items = 100)]
         documentosInstruirGuia: Option<Vec<NovoDocumento>> => documentos at ["especie", "definitiva", "documentos"],
     }
@@ -74,13 +74,13 @@ body! {
 
 body! {
     /// O que é próprio da guia de internação-sanção.
-    pub struct PropriosDaInternacaoSancao for EspecieDetails {
+    pub struct PropriosDaInternacaoSancao for EspecieDetails in ["especie", "internacaoSancao"] {
         /// Uma apuração a que o adolescente tem ou teve vínculo.
         numeroProcessoConhecimento: NumeroCnj => apuracao at ["especie", "internacaoSancao", "apuracao"],
         /// Uma execução a que o adolescente tem ou teve vínculo.
         numeroProcessoExecucao: NumeroCnj => execucao at ["especie", "internacaoSancao", "execucao"],
         dataDecisaoInternacaoSancao: Data => data_decisao at ["especie", "internacaoSancao", "dataDecisao"],
-        prazo: Prazo => prazo at ["especie", "internacaoSancao", "prazo"],
+        prazo: Prazo => prazo,
     }
 }
 
@@ -102,7 +102,7 @@ body! {
     /// Por que a guia se baixa.
     #[schema(examples(json!({ "motivo": "EXTINTA" })))]
     pub struct BaixaDeGuia for Reason {
-        motivo: Option<MotivoBaixaGuia> => motivo at ["motivo"],
+        motivo: Option<MotivoBaixaGuia> => motivo,
     }
 }
 

@@ -23,11 +23,11 @@ body! {
         identificadoresAdolescentes: Vec<Identificador> => adolescentes at ["adolescentes"],
         /// Órgão (vara) do tribunal.
         #[schema(minimum = 1, examples(1234))]
-        idOrgao: i32 => id_orgao at ["idOrgao"],
+        idOrgao: i32 => id_orgao,
         /// Sistema do tribunal que cadastra.
-        appNameSistemaTribunal: Codigo => app_name_sistema_tribunal at ["appNameSistemaTribunal"],
+        appNameSistemaTribunal: Codigo => app_name_sistema_tribunal,
         /// Código de um rascunho ainda livre, como o `id` de `POST /processo-rascunho`.
-        idProcessoSistemaExterno: Option<Codigo> => id_processo_sistema_externo at ["idProcessoSistemaExterno"],
+        idProcessoSistemaExterno: Option<Codigo> => id_processo_sistema_externo,
         /// Número da apuração de origem: obrigatório numa execução, informativo numa apuração.
         numeroProcessoReferencia: Option<NumeroCnj> => referencia at ["referencia"],
         magistradoCPF: Option<Cpf> => magistrado.cpf at ["magistrado", "cpf"],

@@ -11,9 +11,9 @@ body! {
         "dados": { "numeroProcesso": "9000744-17.2021.8.20.0083" },
     })))]
     pub struct NovoRascunho for RegistrarRascunho {
-        appNameSistemaTribunal: Codigo => app_name_sistema_tribunal at ["appNameSistemaTribunal"],
+        appNameSistemaTribunal: Codigo => app_name_sistema_tribunal,
         /// Um objeto JSON de até 100 000 bytes, guardado como veio.
         #[schema(value_type = Object, additional_properties = true)]
-        dados: serde_json::Value => dados at ["dados"],
+        dados: serde_json::Value => dados,
     }
 }

@@ -19,11 +19,11 @@ body! {
     /// O recibo de conclusão: o destinatário tem tudo.
     pub struct NovoRecibo for EnviarRecibo {
         /// Entre o último recebimento e agora, em segundos inteiros, com tolerância de 60 s.
-        dataDeRecebimento: Instante => data_de_recebimento at ["dataDeRecebimento"],
+        dataDeRecebimento: Instante => data_de_recebimento,
         /// A assinatura do texto do recibo (SHA256withRSA, em base64); obrigatória se a estrutura tem
         /// chave registrada.
         #[schema(max_length = 4000)]
-        hashDaAssinatura: Option<String> => hash_da_assinatura at ["hashDaAssinatura"],
+        hashDaAssinatura: Option<String> => hash_da_assinatura,
     }
 }
 
@@ -31,8 +31,8 @@ body! {
     /// A recusa de um trâmite.
     #[schema(examples(json!({ "motivo": "99", "justificativa": "não é deste órgão" })))]
     pub struct NovaRecusa for RecusarTramite {
-        motivo: MotivoDaRecusa => motivo at ["motivo"],
-        justificativa: Justificativa => justificativa at ["justificativa"],
+        motivo: MotivoDaRecusa => motivo,
+        justificativa: Justificativa => justificativa,
     }
 }
 

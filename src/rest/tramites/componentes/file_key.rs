@@ -26,9 +26,9 @@ pub struct FileKey {
 
 body! {
     /// Um arquivo do trâmite. Os dois podem vir na consulta, em vez do corpo; se vêm nos dois, são os mesmos.
-    pub struct ArquivoPedido for FileKey {
-        hashDoComponenteDigital: texts::Hash => hash at ["arquivo", "hashDoComponenteDigital"],
-        protocolo: texts::Protocolo => protocolo at ["arquivo", "protocolo"],
+    pub struct ArquivoPedido for FileKey in ["arquivo"] {
+        hashDoComponenteDigital: texts::Hash => hash,
+        protocolo: texts::Protocolo => protocolo,
     }
 }
 
