@@ -8,6 +8,7 @@
 //! alone.
 
 use super::{BatchFn, Command, Outcome, ReadBack, Request, directly, execute_batch};
+use crate::auth::Actor;
 use crate::call::App;
 use crate::db::groups::Member;
 use crate::db::{Db, Lane, Permit, unavailable};
@@ -52,18 +53,17 @@ where
     L: ReadBack<C, U>,
     U: HasResources + Send + 'static,
 {
-    let (db, actor, since) = (app.db.clone(), request.context.author.clone(), Instant::now());
+    let (db, actor, since) = (&app.db, request.context.author.clone(), Instant::now());
     let (tribunal, retry) = (request.context.tribunal, request.clone());
     let (reply, mut receiver) = oneshot::channel();
     let queued = QueuedWrite { request, trace: trace::current(), reply };
     let key = (tribunal, actor.shared_credential());
-    let run = {
-        let db = db.clone();
-        move |batch, permit: &_| run_batch(&db, permit, tribunal, batch, batch_fn)
+    let run = move |db: &Db, _: &Actor, batch: Vec<_>, permit: &Permit| {
+        run_batch(db, permit, tribunal, batch, batch_fn);
     };
     let queue = app.write_queues.of();
-    let membership = queue.enter((&db, &actor, Lane::Write), key, queued, run)?;
-    let reply = match membership.reply(&db, &actor, since, &mut receiver).await? {
+    let membership = queue.enter((db, &actor, Lane::Write), key, queued, run)?;
+    let reply = match membership.reply(db, &actor, since, &mut receiver).await? {
         Some(reply) => reply,
         None => receiver.await,
     };

@@ -29,6 +29,11 @@ pub trait Member: Send + 'static {
     fn has_left(&self) -> bool;
 }
 
+/// Serves a batch with this permit. The actor is that of the group's first request.
+pub trait Run<M>: Fn(&Db, &Actor, Vec<M>, &Permit) + Send + Sync + 'static {}
+
+impl<M, F: Fn(&Db, &Actor, Vec<M>, &Permit) + Send + Sync + 'static> Run<M> for F {}
+
 /// The waiting requests, in groups that can run together.
 pub struct Groups<K, M> {
     groups: Mutex<HashMap<K, Group<M>>>,
@@ -89,7 +94,7 @@ where
         (db, actor, lane): (&Db, &Actor, Lane),
         key: K,
         member: M,
-        run: impl Fn(Vec<M>, &Permit) + Send + Sync + 'static,
+        run: impl Run<M>,
     ) -> Result<Membership<K, M>, Error> {
         let admission = db.admit(actor)?;
         let (ticket, since) = (self.next_number(), Instant::now());
@@ -171,7 +176,7 @@ impl<K, M, F> PermitRequest<K, M, F>
 where
     K: Clone + Eq + Hash + Send + Sync + 'static,
     M: Member,
-    F: Fn(Vec<M>, &Permit) + Send + Sync + 'static,
+    F: Run<M>,
 {
     fn send(self: Arc<Self>, number: u64) {
         let request = Arc::clone(&self);
@@ -181,7 +186,7 @@ where
                 Arc::clone(&request).send(number);
             }
             if !batch.is_empty() {
-                (request.run)(batch, permit);
+                (request.run)(&request.db, &request.actor, batch, permit);
             }
         });
         let queued = Arc::new(self.db.run(&self.actor, self.lane, job));

@@ -14,7 +14,7 @@ use super::outcome::Outcome;
 use crate::auth::Actor;
 use crate::call::Call;
 use crate::db::groups::{Groups, Member, Membership};
-use crate::db::{Lane, Snapshot};
+use crate::db::{Db, Lane, Permit, Snapshot};
 use crate::error::Error;
 use crate::graphql_types::batch::PendingKeys;
 use std::hash::{Hash, Hasher};
@@ -76,12 +76,12 @@ pub fn enter(
     run_batch: RunBatch,
     pending_query: PendingQuery,
 ) -> Result<Membership<Key, PendingQuery>, Error> {
-    let (actor, db) = (pending_query.call.actor().clone(), pending_query.call.app.db.clone());
+    let (actor, app) = (pending_query.call.actor().clone(), Arc::clone(&pending_query.call.app));
     let document = Arc::as_ptr(&pending_query.query.prepared) as usize;
     let key = Key { actor: actor.clone(), document };
-    let run = {
-        let (executor, db, actor) = (Arc::clone(executor), db.clone(), actor.clone());
-        move |batch, permit: &_| run_batch(&executor, batch, db.snapshot(permit, &actor, false))
+    let executor = Arc::clone(executor);
+    let run = move |db: &Db, actor: &Actor, batch: Vec<_>, permit: &Permit| {
+        run_batch(&executor, batch, db.snapshot(permit, actor, false));
     };
-    coalescer.enter((&db, &actor, Lane::Query), key, pending_query, run)
+    coalescer.enter((&app.db, &actor, Lane::Query), key, pending_query, run)
 }
