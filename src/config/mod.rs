@@ -117,7 +117,7 @@ pub struct Config {
     pub metrics_bind: Option<SocketAddr>,
     /// The collector of traces. `None` if traces are not exported.
     pub otlp_url: Option<String>,
-    /// Of a thousand requests without `traceparent`, how many are traced.
+    /// The number of requests that are traced, of a thousand without `traceparent`.
     pub otlp_sample: u32,
     pub absences_per_minute: u32,
     /// `Some("production")` forbids the commands that are only for synthetic or empty databases.

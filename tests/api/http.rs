@@ -86,7 +86,7 @@ fn each_refused_document_has_a_code_and_a_status() {
         // Each fragment doubles the size of the document.
         fragments("...fN ...fN", 25),
         fragments("...fN", 900),
-        // Of the last two documents, one has too many tokens and one too many bytes.
+        // The last document but one has too many tokens, and the last one too many bytes.
         "a ".repeat(10_001),
         " ".repeat(262_145),
     ] {

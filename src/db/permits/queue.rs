@@ -105,6 +105,7 @@ pub type Ticket = u64;
 pub struct FairQueue<W> {
     bounds: Bounds,
     running: usize,
+    /// The tribunais that have asked so far. There are few, so none is forgotten.
     tribunals: HashMap<i16, Tribunal<W>>,
     /// Tribunais that have entries. The first one that no bound holds back is next.
     rotation: VecDeque<i16>,
